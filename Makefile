@@ -1,0 +1,43 @@
+.DEFAULT_GOAL := help
+.PHONY: help run web test check deny bench accept openapi
+
+help: ## This list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+
+run: web ## Build everything and serve a demo city
+	cargo run --release --locked -- demo
+
+# Without Node, or before there is a web app, the binary carries web/placeholder.html instead.
+web: ## Build the web app into web/dist
+ifneq ($(wildcard web/package.json),)
+	@if command -v npm >/dev/null; then \
+		cd web && npm ci --no-audit --no-fund && npm run build; \
+	else \
+		printf '\n*** %s\n\n' 'THE WEB APP IS NOT BUILT: npm is not installed. A placeholder stands in for it.' >&2; \
+	fi
+endif
+
+test: ## Every test; installs PostgreSQL where it may
+	scripts/ensure postgresql
+	cargo test --workspace --locked
+
+check: ## Format, lints, documentation, licences
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
+	scripts/deny
+
+bench: ## Load measurements
+ifneq ($(wildcard examples/load.rs examples/load/main.rs),)
+	cargo run --release --locked --example load
+else
+	@echo 'There is no load example yet.'
+endif
+
+accept: check test ## What a release must pass; with the corpora in the folder ANLAO_CORPORA
+	@test -n "$(ANLAO_CORPORA)" || printf '\n*** %s\n\n' 'ANLAO_CORPORA is not set: the corpora were not tried.' >&2
+
+openapi: ## Rewrite openapi/openapi.json
+	mkdir -p openapi
+	cargo run --locked -- openapi > openapi/openapi.json.new
+	mv openapi/openapi.json.new openapi/openapi.json

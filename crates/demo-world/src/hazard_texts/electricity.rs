@@ -1,0 +1,122 @@
+//! 用电: wiring, boards, sockets.
+
+use super::Template;
+use crate::places::Place;
+
+pub(super) const ELECTRICITY: &[Template] = &[
+    Template {
+        item: "E01",
+        category: "electricity",
+        weight: 9,
+        places: &[Place::Room, Place::Corridor, Place::Activity],
+        descriptions: &[
+            "从吸顶灯私接电线供风扇使用，接头仅用胶布缠绕。",
+            "地毯下穿过临时电源线，踩踏处外皮已磨损。",
+            "电线从门缝引入，门扇反复挤压，绝缘层露铜。",
+            "为音响临时拉线{n}米，未固定且横跨过道。",
+        ],
+        answers: &[0, 1, 2, 0],
+        measures: &[
+            "拆除临时线路，由持证电工按规范增设固定插座。",
+            "切断该回路并移除私接电线，全院排查同类情况。",
+            "改为穿管明敷，沿墙固定并设独立保护。",
+        ],
+        rechecks: &[
+            "临时线已全部拆除，新增插座安装牢固，试电正常。",
+            "现场未见私拉电线，抽查同楼层{n}间房均合格。",
+            "改造线路已穿管固定，门缝处无电线通过。",
+        ],
+    },
+    Template {
+        item: "E02",
+        category: "electricity",
+        weight: 4,
+        places: &[Place::Corridor, Place::Store, Place::Activity],
+        descriptions: &[
+            "吊顶内电线未穿管，直接搭在木龙骨上。",
+            "明敷线路紧贴纸箱，无线槽保护。",
+            "新增空调线路沿软包墙面敷设，长约{n}米未穿管。",
+        ],
+        answers: &[1, 0, 0],
+        measures: &["更换阻燃线管并重新敷设，封堵接线盒。", "线路改走金属线槽，与可燃物保持间距。"],
+        rechecks: &["线管敷设到位，接线盒已封盖。", "打开检修口查看，吊顶内线路均已穿金属管。"],
+    },
+    Template {
+        item: "E05",
+        category: "electricity",
+        weight: 9,
+        places: &[Place::Power],
+        descriptions: &[
+            "配电箱门敞开，回路无标识，箱前堆放纸箱{n}个。",
+            "配电箱内接线混乱，一个端子压接{n}根导线。",
+            "箱体周围半米内堆放被褥和塑料桶。",
+            "配电箱无防护挡板，手可触及带电部位。",
+        ],
+        answers: &[0, 1, 0, 0],
+        measures: &["清理箱前杂物，补齐回路标识和挡板。", "由电工整理接线，加装剩余电流保护装置并上锁。"],
+        rechecks: &["箱门关闭上锁，标识齐全，前方无堆物。", "接线已整理，一端一线，挡板齐备。"],
+    },
+    Template {
+        item: "E06",
+        category: "electricity",
+        weight: 7,
+        places: &[Place::Bathroom, Place::Kitchen, Place::Room],
+        descriptions: &[
+            "按下漏电保护试验按钮，开关不动作。",
+            "插座回路未装漏电保护。",
+            "漏电保护器被短接，指示灯不亮。",
+        ],
+        answers: &[0, 1, 0],
+        measures: &["更换漏电保护器并做动作试验。", "加装漏电保护器，每月按一次试验按钮并登记。"],
+        rechecks: &["现场试验按钮动作灵敏，记录已建立。", "三处回路均已加装保护，试验合格。"],
+    },
+    Template {
+        item: "E11",
+        category: "electricity",
+        weight: 9,
+        places: &[Place::Room, Place::Corridor, Place::Bathroom],
+        descriptions: &[
+            "插座面板开裂，可见带电铜片。",
+            "开关盒松脱悬空，导线裸露。",
+            "插座孔有烧焦发黑痕迹，仍在使用。",
+            "接线盒缺盖{n}处，积灰严重。",
+        ],
+        answers: &[0, 0, 0, 1],
+        measures: &["断电后更换面板并紧固。", "全院排查破损插座，建立更换台账。"],
+        rechecks: &["面板已换新，无裸露带电部位。", "抽查{n}处插座均牢固完好。"],
+    },
+    Template {
+        item: "E12",
+        category: "electricity",
+        weight: 4,
+        places: &[Place::Store, Place::Room],
+        descriptions: &["白炽灯距纸箱不足20厘米。", "夹灯紧贴窗帘，灯罩发烫。", "射灯正下方堆放被褥。"],
+        answers: &[0, 1, 0],
+        measures: &["更换为LED冷光源并移开可燃物。", "移开窗帘，更换低温灯具。"],
+        rechecks: &["灯具与物品间距充足，已换LED。", "窗帘改挂，床头灯位置已调整。"],
+    },
+    Template {
+        item: "E14",
+        category: "electricity",
+        weight: 4,
+        places: &[Place::Office],
+        descriptions: &["未能提供近一年的电气检测报告。", "检测报告列出{n}处问题，无整改记录。"],
+        answers: &[0, 1],
+        measures: &["委托有资质单位检测并限期消除问题。", "逐条销项，报告归档。"],
+        rechecks: &["检测报告已出具，问题全部闭环。", "报告与现场核对一致。"],
+    },
+    Template {
+        item: "E16",
+        category: "electricity",
+        weight: 4,
+        places: &[Place::Bathroom, Place::Laundry],
+        descriptions: &[
+            "插座无防溅盖，水汽直接进入。",
+            "电器未接地，外壳有麻手感。",
+            "浴霸开关装在淋浴区内。",
+        ],
+        answers: &[0, 1, 0],
+        measures: &["加装防溅盒和漏电保护。", "重新接地并检测绝缘电阻。"],
+        rechecks: &["防溅盒已装，漏保动作正常。", "接地电阻检测合格。"],
+    },
+];

@@ -1,0 +1,127 @@
+//! 用火与消防: routes and the building.
+
+use super::Template;
+use crate::places::Place;
+
+pub(super) const ESCAPE_ROUTES: &[Template] = &[
+    Template {
+        item: "F01",
+        category: "fire",
+        weight: 24,
+        places: &[Place::Stair, Place::Corridor, Place::Entrance],
+        descriptions: &[
+            "疏散通道堆放轮椅、纸箱等杂物，净宽不足一米。",
+            "安全出口夜间上锁，值班人员未随身带钥匙。",
+            "存放床垫{n}张，占去一半宽度。",
+            "通道转角处堆放尿不湿和米面，影响推床通行。",
+            "出口被餐车堵住，推不开。",
+        ],
+        answers: &[0, 1, 2, 0, 0],
+        measures: &[
+            "立即清空通道，划定禁放线，杂物移至库房。",
+            "更换为推杆锁，值班员随身持有钥匙。",
+            "明确楼层责任人，每日两次巡查并拍照。",
+        ],
+        rechecks: &[
+            "通道已清空，推床可顺利通过。",
+            "夜间抽查安全出口可从内侧打开。",
+            "现场复查无堆物，禁放线清晰。",
+        ],
+    },
+    Template {
+        item: "F02",
+        category: "fire",
+        weight: 6,
+        places: &[Place::Room, Place::Corridor],
+        descriptions: &[
+            "外窗安装固定铁栅栏，无逃生口。",
+            "{n}扇窗户用木板封死。",
+            "窗外加装广告牌，遮挡救援窗口。",
+        ],
+        answers: &[0, 1, 1],
+        measures: &["拆除或改为内侧可开启式栅栏。", "移除封板，设置救援窗标识。"],
+        rechecks: &["栅栏已拆除，窗户可正常开启。", "救援窗无遮挡，标识清楚。"],
+    },
+    Template {
+        item: "F03",
+        category: "fire",
+        weight: 5,
+        places: &[Place::Yard],
+        descriptions: &[
+            "消防车道停放私家车{n}辆。",
+            "车道入口设置固定石墩，消防车无法进入。",
+            "车道上搭建临时雨棚，净高不足。",
+        ],
+        answers: &[0, 1, 1],
+        measures: &["清离车辆，施划禁停标线并公示联系人。", "拆除固定障碍，改为可移动式。"],
+        rechecks: &["车道畅通，标线已施划。", "障碍已拆除，转弯半径满足要求。"],
+    },
+    Template {
+        item: "F09",
+        category: "fire",
+        weight: 11,
+        places: &[Place::Corridor, Place::Stair],
+        descriptions: &[
+            "按下试验按钮，应急照明不亮。",
+            "疏散指示标志指向死胡同。",
+            "应急灯缺失{n}盏。",
+            "安全出口标志被装饰画遮住。",
+        ],
+        answers: &[0, 1, 0, 1],
+        measures: &["更换电池或灯具，逐盏测试。", "更正指示方向，移除遮挡。"],
+        rechecks: &["断电测试全部点亮，时间满足要求。", "指示方向正确，无遮挡。"],
+    },
+    Template {
+        item: "F10",
+        category: "fire",
+        weight: 9,
+        places: &[Place::Stair, Place::Corridor],
+        descriptions: &[
+            "常闭式防火门用灭火器顶开。",
+            "防火门闭门器损坏，不能自行关闭。",
+            "双扇门顺序器失灵，合缝约{n}厘米。",
+            "防火门门缝密封条脱落。",
+        ],
+        answers: &[0, 0, 1, 1],
+        measures: &["移除顶门物，更换闭门器。", "调整顺序器并更换密封条，张贴常闭标识。"],
+        rechecks: &["防火门可自动关严，标识齐全。", "现场试关{n}次均到位。"],
+    },
+    Template {
+        item: "F11",
+        category: "fire",
+        weight: 4,
+        places: &[Place::Power, Place::Corridor],
+        descriptions: &[
+            "管线穿墙孔洞未封堵，可见邻室灯光。",
+            "避难间被占用，堆放折叠床和医疗垃圾桶。",
+            "楼板孔洞未做防火封堵。",
+        ],
+        answers: &[0, 1, 0],
+        measures: &["用防火材料封堵孔洞并留存照片。", "清空避难间，恢复功能。"],
+        rechecks: &["孔洞封堵密实。", "避难间已清空，设施齐备。"],
+    },
+    Template {
+        item: "F12",
+        category: "fire",
+        weight: 3,
+        places: &[Place::Yard, Place::Kitchen, Place::Store],
+        descriptions: &[
+            "加建板房采用泡沫夹芯彩钢板，用作员工休息室。",
+            "隔断为可燃夹芯板，芯材外露。",
+            "屋顶加层彩钢板房住有{n}名护工。",
+        ],
+        answers: &[0, 1, 0],
+        measures: &["停止使用并拆除，恢复原状。", "更换为不燃芯材并经检测。"],
+        rechecks: &["板房已拆除，人员已搬离。", "更换材料有检测报告，现场取样相符。"],
+    },
+    Template {
+        item: "F13",
+        category: "fire",
+        weight: 5,
+        places: &[Place::Activity, Place::Corridor, Place::Room],
+        descriptions: &["满挂布幔和塑料藤蔓。", "吊顶采用泡沫装饰板。", "墙面软包未经阻燃处理。"],
+        answers: &[0, 0, 1],
+        measures: &["拆除可燃装饰。", "更换为阻燃材料并留存证明。"],
+        rechecks: &["可燃装饰已清除。", "阻燃证明齐全，现场点燃小样合格。"],
+    },
+];

@@ -1,0 +1,22 @@
+//! Real servers that the tests start for themselves, so that no test depends on what happens to run on the machine.
+//!
+//! * [`postgres`]: one PostgreSQL cluster per test process; databases are cheap to make and to clone.
+//! * [`S3`]: an S3-compatible store that checks signatures; as many as a test wants.
+//!
+//! Nothing here has a fixed port or path, so any number of test processes may run at once, and everything is gone
+//! when the process is, however it ended.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "test servers: a failure to start is a failed test"
+)]
+
+mod cluster;
+mod postgres;
+mod s3;
+
+pub use postgres::{Missing, Postgres, postgres, postgres_or_skip};
+pub use s3::S3;

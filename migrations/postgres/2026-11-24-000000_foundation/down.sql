@@ -1,0 +1,16 @@
+DROP TABLE database_facts;
+DROP TABLE audit_anchors;
+DROP TABLE audit_entries;
+DROP TABLE audit_heads;
+DROP TABLE evidence;
+DROP TABLE hazard_actions;
+DROP TABLE hazard_counts;
+DROP TABLE hazard_search;
+DROP TABLE hazards;
+DROP TABLE setup_tokens;
+DROP TABLE sessions;
+DROP TABLE user_scopes;
+DROP TABLE users;
+DROP TABLE institutions;
+DROP TABLE areas;
+DROP FUNCTION refuse_change();

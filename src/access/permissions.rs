@@ -1,0 +1,44 @@
+//! The permission table: which role may do which kind of thing. One line each, on one page.
+
+use super::Role;
+use Role::{Admin, Auditor, Inspector, Manager, Supervisor};
+
+/// Something a handler may ask to do; its type stands in the handler's signature.
+pub trait Permission: Send + Sync + 'static {
+    const NAME: &'static str;
+    const ROLES: &'static [Role];
+}
+
+macro_rules! permissions {
+    ($($(#[$doc:meta])* $name:ident: [$($role:ident),*];)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $name;
+
+        impl Permission for $name {
+            const NAME: &'static str = stringify!($name);
+            const ROLES: &'static [Role] = &[$($role),*];
+        }
+    )*};
+}
+
+permissions! {
+    /// One's own account and logins.
+    UseOwnAccount: [Inspector, Manager, Supervisor, Auditor, Admin];
+    ReadAreas: [Inspector, Manager, Supervisor, Auditor, Admin];
+    ManageAreas: [Admin];
+    ReadInstitutions: [Inspector, Manager, Supervisor, Auditor, Admin];
+    ManageInstitutions: [Admin];
+    ManageUsers: [Admin];
+    ReadChecklists: [Inspector, Manager, Supervisor, Auditor, Admin];
+    ReadHazards: [Inspector, Manager, Supervisor, Auditor, Admin];
+    RegisterHazards: [Inspector, Manager, Supervisor];
+    /// Take a step in a hazard's life; which step is decided by `hazards::rules`.
+    ActOnHazards: [Inspector, Manager, Supervisor];
+    UploadEvidence: [Inspector, Manager, Supervisor];
+    ReadEvidence: [Inspector, Manager, Supervisor, Auditor, Admin];
+    /// The untouched original with everything the camera wrote into it; each reading is logged.
+    ReadOriginals: [Inspector, Manager, Supervisor, Auditor];
+    ReadOverview: [Inspector, Manager, Supervisor, Auditor, Admin];
+    ReadAudit: [Supervisor, Auditor];
+}

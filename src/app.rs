@@ -1,0 +1,208 @@
+//! The application as a value: built from its configuration, bound to its address, run until told to stop.
+
+use crate::access::Gate;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::{Conn, DatabaseUrl, Db, migrate, migrations_pending};
+use crate::evidence::derivatives::Derivatives;
+use crate::evidence::routes::Vault;
+use crate::evidence::store::{Store, StoreConfig};
+use crate::http::{asset, docs_redirect, envelope, fallback, openapi};
+use crate::office::Office;
+use crate::{areas, audit, checklists, evidence, hazards, institutions, sessions, supervision, users};
+use actix_web::{App, HttpResponse, HttpServer, middleware, web};
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use utoipa::openapi::OpenApi as OpenApiDocument;
+use utoipa_actix_web::service_config::ServiceConfig;
+use utoipa_actix_web::{AppExt, scope};
+
+/// Every operation of the API, domain by domain: the one place where routes are mounted.
+fn api(api: &mut ServiceConfig<'_>) {
+    api.configure(sessions::routes::routes)
+        .configure(users::routes::routes)
+        .configure(areas::routes::routes)
+        .configure(institutions::routes::routes)
+        .configure(checklists::routes::routes)
+        .configure(hazards::routes::routes)
+        .configure(evidence::routes::routes)
+        .configure(supervision::routes::routes)
+        .configure(audit::routes::routes);
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(title = "Anlao API", description = include_str!("../openapi/introduction.md"), license(name = "Apache-2.0", identifier = "Apache-2.0")),
+    components(schemas(crate::http::Problem, crate::http::FieldProblem)),
+    tags(
+        (name = "auth", description = "Logging in and staying logged in."),
+        (name = "users", description = "Accounts: who may log in, in which role, over which places."),
+        (name = "areas", description = "Areas (行政区划)."),
+        (name = "institutions", description = "Elder-care institutions (养老机构)."),
+        (name = "checklists", description = "What there is to check (检查事项)."),
+        (name = "hazards", description = "Hazards (隐患) from finding to closing."),
+        (name = "evidence", description = "Photos and documents that stand up after an accident."),
+        (name = "overview", description = "Totals for supervisors."),
+        (name = "audit", description = "The audit trail."),
+    )
+)]
+struct Described;
+
+/// The OpenAPI 3.1 document of exactly the routes that are served.
+pub fn document() -> &'static OpenApiDocument {
+    static DONE: OnceLock<&'static OpenApiDocument> = OnceLock::new();
+    DONE.get_or_init(|| {
+        let described = <Described as utoipa::OpenApi>::openapi();
+        let (_, collected) = App::new()
+            .into_utoipa_app()
+            .openapi(described)
+            .service(scope("/api/v1").configure(api))
+            .split_for_parts();
+        openapi::publish(openapi::complete(collected))
+    })
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("{0}")]
+    Open(#[from] crate::db::OpenError),
+    #[error("cannot migrate the database: {0}")]
+    Migrate(String),
+    #[error("the database is older than this program; run `anlao migrate`, or start without --no-migrate")]
+    NotMigrated,
+    #[error("{0}")]
+    Evidence(String),
+    #[error("cannot listen on {address}: {error}")]
+    Listen { address: SocketAddr, error: std::io::Error },
+    #[error("cannot use {path}: {error}")]
+    Folder { path: PathBuf, error: std::io::Error },
+}
+
+/// What a running application is made of; tests and the command line use the parts directly.
+#[derive(Clone)]
+pub struct Parts {
+    pub db: Db,
+    pub office: Arc<Office>,
+    pub clock: Clock,
+    pub vault: Vault,
+}
+
+impl Parts {
+    /// Opens the records and the evidence store. With `may_migrate` the schema is brought up to date first.
+    pub fn open(
+        config: &Config,
+        office: Office,
+        clock: Clock,
+        may_migrate: bool,
+    ) -> Result<Self, StartError> {
+        make_folder(&config.data_dir)?;
+        prepare_database(&config.database, may_migrate)?;
+        let db = Db::open(&config.database, config.database_threads)?;
+        let spool = config.data_dir.join("spool");
+        make_folder(&spool)?;
+        let store = open_store(&config.evidence)?;
+        let derivatives = Derivatives::new(store.clone());
+        let vault = Vault { store, derivatives, spool: Arc::new(spool) };
+        Ok(Self { db, office: Arc::new(office), clock, vault })
+    }
+}
+
+fn make_folder(path: &std::path::Path) -> Result<(), StartError> {
+    std::fs::create_dir_all(path).map_err(|error| StartError::Folder { path: path.to_owned(), error })
+}
+
+fn prepare_database(url: &DatabaseUrl, may_migrate: bool) -> Result<(), StartError> {
+    if let DatabaseUrl::Sqlite(path) = url
+        && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
+    {
+        make_folder(folder)?;
+    }
+    let mut conn = Conn::open(url)?;
+    if may_migrate {
+        let ran = migrate(&mut conn).map_err(|error| StartError::Migrate(error.to_string()))?;
+        if !ran.is_empty() {
+            tracing::info!(migrations = ?ran, "the database was migrated");
+        }
+    } else if migrations_pending(&mut conn).map_err(|error| StartError::Migrate(error.to_string()))? {
+        return Err(StartError::NotMigrated);
+    }
+    Ok(())
+}
+
+fn open_store(config: &StoreConfig) -> Result<Store, StartError> {
+    Store::open(config).map_err(StartError::Evidence)
+}
+
+/// A server bound to its address but not yet running.
+pub struct Server {
+    listener: TcpListener,
+    parts: Parts,
+    workers: usize,
+}
+
+impl Server {
+    /// Binds the address; port 0 takes any free one.
+    pub fn bind(address: SocketAddr, parts: Parts, workers: usize) -> Result<Self, StartError> {
+        let listener = TcpListener::bind(address).map_err(|error| StartError::Listen { address, error })?;
+        Ok(Self { listener, parts, workers })
+    }
+
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Serves until a signal or the handle stops it.
+    pub fn run(self) -> std::io::Result<actix_web::dev::Server> {
+        let Parts { db, office, clock, vault } = self.parts;
+        let gate = Gate::new(db, office, clock);
+        let document = document();
+        let text = document.to_json().map_err(std::io::Error::other)?;
+        let text: web::Bytes = text.into();
+        let server = HttpServer::new(move || {
+            App::new()
+                .app_data(gate.clone())
+                .app_data(web::Data::new(vault.clone()))
+                .wrap(middleware::from_fn(envelope))
+                .into_utoipa_app()
+                .service(scope("/api/v1").configure(api))
+                .into_app()
+                .route("/api/v1/openapi.json", web::get().to(openapi_json(text.clone())))
+                .route("/healthz", web::get().to(healthy))
+                .route("/readyz", web::get().to(ready))
+                .route("/docs", web::get().to(docs_redirect))
+                .service(docs(document.clone()))
+                .default_service(web::to(page_or_fallback))
+        });
+        let server = server.workers(self.workers).keep_alive(std::time::Duration::from_secs(75));
+        Ok(server.client_request_timeout(std::time::Duration::from_secs(10)).listen(self.listener)?.run())
+    }
+}
+
+fn openapi_json(text: web::Bytes) -> impl Fn() -> std::future::Ready<HttpResponse> + Clone {
+    move || std::future::ready(HttpResponse::Ok().content_type("application/json").body(text.clone()))
+}
+
+/// The readable pages, from files inside the binary.
+fn docs(document: OpenApiDocument) -> utoipa_swagger_ui::SwaggerUi {
+    let config = utoipa_swagger_ui::Config::new(["/api/v1/openapi.json"]).try_it_out_enabled(true);
+    utoipa_swagger_ui::SwaggerUi::new("/docs/{_:.*}").url("/docs/openapi.json", document).config(config)
+}
+
+/// The process is alive.
+async fn healthy() -> HttpResponse {
+    HttpResponse::Ok().json(serde_json::json!({ "status": "ok" }))
+}
+
+/// The records answer.
+async fn ready(public: crate::access::Public) -> Result<HttpResponse, crate::refusal::Failure> {
+    public.read(|conn| users::queries::any(conn).map(|_| ())).await?;
+    Ok(HttpResponse::Ok().json(serde_json::json!({ "status": "ready" })))
+}
+
+async fn page_or_fallback(req: actix_web::HttpRequest) -> Result<HttpResponse, crate::refusal::Failure> {
+    if req.path().starts_with("/api/") || req.method() != actix_web::http::Method::GET {
+        return fallback(req).await;
+    }
+    asset(req).await
+}

@@ -1,0 +1,211 @@
+use super::model::Area;
+use crate::access::{AreaColumns, Scope};
+use crate::db::schema::{areas, hazard_counts, hazards, institutions, user_scopes};
+use crate::db::{Conn, Instant};
+use crate::ids::{AreaId, InstitutionId};
+use crate::refusal::{Code, Outcome};
+use crate::{in_area, in_area_scope};
+use diesel::prelude::*;
+
+/// The area, whoever asks: to resolve a reference before the scope is applied.
+pub fn find_any(conn: &mut Conn, id: AreaId) -> Outcome<Option<Area>> {
+    Ok(areas::table.find(id).select(Area::as_select()).first(conn).optional()?)
+}
+
+/// The area if the caller may see it: one of theirs, one below, or one above.
+pub fn find(conn: &mut Conn, scope: &Scope, id: AreaId) -> Outcome<Area> {
+    let area = find_any(conn, id)?.ok_or(Code::NotFound)?;
+    let visible = scope.covers_area(&area.place) || above(conn, scope)?.contains(&id);
+    if visible { Ok(area) } else { Err(Code::NotFound.into()) }
+}
+
+/// The areas that lie above what the scope covers: people may know where they are.
+fn above(conn: &mut Conn, scope: &Scope) -> Outcome<Vec<AreaId>> {
+    use institutions::{area_1, area_2, area_3, area_4, area_5, area_6};
+    let places: Vec<AreaColumns> = match scope {
+        Scope::All => Vec::new(),
+        Scope::Areas(own) => areas::table
+            .filter(areas::id.eq_any(own.iter().map(|area| area.id).collect::<Vec<_>>()))
+            .select((
+                areas::area_1,
+                areas::area_2,
+                areas::area_3,
+                areas::area_4,
+                areas::area_5,
+                areas::area_6,
+            ))
+            .load(conn)?,
+        Scope::Institutions(own) => institutions::table
+            .filter(institutions::id.eq_any(own.clone()))
+            .select((area_1, area_2, area_3, area_4, area_5, area_6))
+            .load(conn)?,
+    };
+    Ok(places.iter().flat_map(AreaColumns::ids).collect())
+}
+
+/// Visible areas by code, after `after`, at most `limit`; only children of `parent` where that is given.
+pub fn list(
+    conn: &mut Conn,
+    scope: &Scope,
+    parent: Option<AreaId>,
+    after: Option<String>,
+    limit: i64,
+) -> Outcome<Vec<Area>> {
+    let above = above(conn, scope)?;
+    let nothing = Scope::Areas(Vec::new());
+    let of_areas = if matches!(scope, Scope::Institutions(_)) { &nothing } else { scope };
+    let visible = in_area_scope!(areas, of_areas);
+    let mut query = areas::table
+        .filter(visible.or(areas::id.eq_any(above)))
+        .select(Area::as_select())
+        .order(areas::code)
+        .limit(limit)
+        .into_boxed();
+    if let Some(parent) = parent {
+        query = query.filter(areas::parent_id.assume_not_null().eq(parent));
+    }
+    if let Some(after) = after {
+        query = query.filter(areas::code.gt(after));
+    }
+    Ok(query.load(conn)?)
+}
+
+pub fn code_is_taken(conn: &mut Conn, code: &str, but: AreaId) -> Outcome<bool> {
+    let same = areas::table.filter(areas::code.eq(code).and(areas::id.ne(but)));
+    Ok(diesel::select(diesel::dsl::exists(same)).get_result(conn)?)
+}
+
+pub fn insert(conn: &mut Conn, area: Area) -> Outcome<()> {
+    let place = area.place;
+    diesel::insert_into(areas::table)
+        .values((
+            areas::id.eq(area.id),
+            areas::parent_id.eq(area.parent_id),
+            areas::code.eq(area.code),
+            areas::name.eq(area.name),
+            areas::name_en.eq(area.name_en),
+            areas::level.eq(area.level),
+            areas::area_1.eq(place.area_1),
+            areas::area_2.eq(place.area_2),
+            areas::area_3.eq(place.area_3),
+            areas::area_4.eq(place.area_4),
+            areas::area_5.eq(place.area_5),
+            areas::area_6.eq(place.area_6),
+            areas::digest.eq(area.digest),
+            areas::version.eq(area.version),
+            areas::created_at.eq(area.created_at),
+            areas::updated_at.eq(area.updated_at),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Writes the changed names and code over version `area.version - 1`.
+pub fn update(conn: &mut Conn, area: &Area) -> Outcome<()> {
+    let changed =
+        diesel::update(areas::table.filter(areas::id.eq(area.id).and(areas::version.eq(area.version - 1))))
+            .set((
+                areas::parent_id.eq(area.parent_id),
+                areas::code.eq(&area.code),
+                areas::name.eq(&area.name),
+                areas::name_en.eq(area.name_en.as_deref()),
+                areas::version.eq(area.version),
+                areas::updated_at.eq(area.updated_at),
+            ))
+            .execute(conn)?;
+    if changed == 0 { Err(Code::Stale.into()) } else { Ok(()) }
+}
+
+/// Gives everything at or below `area` its new place: areas, institutions and their hazards.
+pub fn replant(conn: &mut Conn, area: &Area, place: &AreaColumns, now: Instant) -> Outcome<usize> {
+    let below: Vec<Area> =
+        areas::table.filter(in_area!(areas, area.level, area.id)).select(Area::as_select()).load(conn)?;
+    for one in &below {
+        let new = super::rules::replant(&one.place, area.id, place)?;
+        diesel::update(areas::table.find(one.id))
+            .set((
+                areas::level.eq(i32::from(new.depth())),
+                areas::area_1.eq(new.area_1),
+                areas::area_2.eq(new.area_2),
+                areas::area_3.eq(new.area_3),
+                areas::area_4.eq(new.area_4),
+                areas::area_5.eq(new.area_5),
+                areas::area_6.eq(new.area_6),
+                areas::updated_at.eq(now),
+            ))
+            .execute(conn)?;
+        let here: Vec<InstitutionId> = institutions::table
+            .filter(institutions::area_id.eq(one.id))
+            .select(institutions::id)
+            .load(conn)?;
+        for institution in here {
+            place_institution(conn, institution, &new)?;
+        }
+    }
+    Ok(below.len())
+}
+
+/// Writes where an institution lies, on itself, on its hazards and on their counts.
+pub fn place_institution(conn: &mut Conn, id: InstitutionId, place: &AreaColumns) -> Outcome<()> {
+    diesel::update(institutions::table.find(id))
+        .set((
+            institutions::area_1.eq(place.area_1),
+            institutions::area_2.eq(place.area_2),
+            institutions::area_3.eq(place.area_3),
+            institutions::area_4.eq(place.area_4),
+            institutions::area_5.eq(place.area_5),
+            institutions::area_6.eq(place.area_6),
+        ))
+        .execute(conn)?;
+    diesel::update(hazards::table.filter(hazards::institution_id.eq(id)))
+        .set((
+            hazards::area_1.eq(place.area_1),
+            hazards::area_2.eq(place.area_2),
+            hazards::area_3.eq(place.area_3),
+            hazards::area_4.eq(place.area_4),
+            hazards::area_5.eq(place.area_5),
+            hazards::area_6.eq(place.area_6),
+        ))
+        .execute(conn)?;
+    diesel::update(hazard_counts::table.filter(hazard_counts::institution_id.eq(id)))
+        .set((
+            hazard_counts::area_1.eq(place.area_1),
+            hazard_counts::area_2.eq(place.area_2),
+            hazard_counts::area_3.eq(place.area_3),
+            hazard_counts::area_4.eq(place.area_4),
+            hazard_counts::area_5.eq(place.area_5),
+            hazard_counts::area_6.eq(place.area_6),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Whether anything still refers to the area.
+pub fn is_in_use(conn: &mut Conn, id: AreaId) -> Outcome<bool> {
+    use diesel::dsl::exists;
+    let children = areas::table.filter(areas::parent_id.assume_not_null().eq(id));
+    let homes = institutions::table.filter(institutions::area_id.eq(id));
+    let people = user_scopes::table.filter(user_scopes::area_id.assume_not_null().eq(id));
+    Ok(diesel::select(exists(children)).get_result::<bool>(conn)?
+        || diesel::select(exists(homes)).get_result::<bool>(conn)?
+        || diesel::select(exists(people)).get_result::<bool>(conn)?)
+}
+
+pub fn delete(conn: &mut Conn, id: AreaId) -> Outcome<()> {
+    diesel::delete(areas::table.find(id)).execute(conn)?;
+    Ok(())
+}
+
+/// Codes and names of areas that the caller has already been shown to cover.
+pub fn names(conn: &mut Conn, ids: Vec<AreaId>) -> Outcome<Vec<(AreaId, String, String)>> {
+    Ok(areas::table.filter(areas::id.eq_any(ids)).select((areas::id, areas::code, areas::name)).load(conn)?)
+}
+
+/// The areas with these codes, for the command line.
+pub fn by_codes(conn: &mut Conn, codes: &[String]) -> Outcome<Vec<AreaId>> {
+    Ok(areas::table
+        .filter(areas::code.eq_any(codes.to_vec()))
+        .order(areas::code)
+        .select(areas::id)
+        .load(conn)?)
+}

@@ -1,0 +1,15 @@
+//! The audit trail: one chain per institution and one for the system, each entry holding the hash of the
+//! one before, each head signed. What is written here is written in the same transaction as the change.
+
+mod entry;
+mod export;
+mod model;
+mod queries;
+pub mod routes;
+mod verify;
+
+pub use entry::{Sealed, genesis};
+pub use export::{export, verify_export};
+pub use model::Entry;
+pub use queries::{anchor, record, record_as, record_denied, record_refused};
+pub use verify::{Report, verify};

@@ -1,0 +1,193 @@
+//! What an administrator does at the shell.
+
+use super::console::Console;
+use super::{CommandError, keys};
+use crate::access::{Actor, Origin, Role, Scope, WriteTx};
+use crate::app::Parts;
+use crate::audit;
+use crate::checklists::Checklist;
+use crate::clock::Clock;
+use crate::config::{Config, shown};
+use crate::db::{Conn, Instant, migrate};
+use crate::hazards::DeadlineRules;
+use crate::ids::{AreaId, InstitutionId, UserId};
+use crate::keys::Keys;
+use crate::office::Office;
+use crate::users::model::{Locale, ScopeForm};
+use crate::users::routes::{UserForm, create};
+use crate::users::{password, queries as accounts, rules};
+use clap::Args;
+use serde_json::json;
+use std::io::{BufRead, Write};
+use std::path::{Path, PathBuf};
+
+/// The office with the rules that come with the program.
+pub fn office(config: &Config, keys: Keys) -> Result<Office, CommandError> {
+    Ok(Office {
+        zone: config.zone,
+        keys,
+        checklist: Checklist::embedded().map_err(CommandError::Other)?,
+        deadlines: DeadlineRules::embedded().map_err(CommandError::Other)?,
+    })
+}
+
+/// Whether nothing was ever kept here: only then may keys be made.
+pub fn is_first_start(config: &Config) -> bool {
+    match &config.database {
+        crate::db::DatabaseUrl::Sqlite(path) => !path.exists(),
+        crate::db::DatabaseUrl::Postgres(_) => false,
+    }
+}
+
+pub fn open(config: &Config, may_migrate: bool) -> Result<Parts, CommandError> {
+    let keys = keys(config, is_first_start(config))?;
+    Ok(Parts::open(config, office(config, keys)?, Clock::System, may_migrate)?)
+}
+
+#[derive(Args)]
+pub struct UserAddArgs {
+    username: String,
+    #[arg(long, value_parser = parse_role)]
+    role: Role,
+    /// The name people are shown; the user name when absent.
+    #[arg(long)]
+    name: Option<String>,
+    /// An area the account covers, by GB/T 2260 code; may stand several times.
+    #[arg(long)]
+    area: Vec<String>,
+    /// An institution the account covers, by id; may stand several times.
+    #[arg(long)]
+    institution: Vec<uuid::Uuid>,
+    /// Read the password from this file instead of standard input.
+    #[arg(long)]
+    password_file: Option<PathBuf>,
+}
+
+fn parse_role(text: &str) -> Result<Role, String> {
+    Role::parse(text).ok_or_else(|| "one of inspector, manager, supervisor, auditor, admin".into())
+}
+
+/// Creates an account; without `--area` and `--institution` it covers everything.
+pub fn add_user(config: &Config, console: &Console, args: &UserAddArgs) -> Result<(), CommandError> {
+    let parts = open(config, true)?;
+    let password = read_password(args)?;
+    rules::password("/password", &password, &[&args.username, "anlao", "安老"])
+        .map_err(crate::refusal::Failure::from)?;
+    let hash = password::hash(&password)?;
+    let (codes, homes) = (args.area.clone(), args.institution.clone());
+    let base = UserForm {
+        username: args.username.clone(),
+        display_name: args.name.clone().unwrap_or_else(|| args.username.clone()),
+        phone: None,
+        role: args.role,
+        scope: ScopeForm::All,
+        locale: Locale::Chinese,
+        password: None,
+    };
+    let (office, clock) = (parts.office.clone(), parts.clock.clone());
+    let id = UserId::fresh();
+    parts.db.write_blocking(move |conn| {
+        let form = UserForm { scope: scope(conn, &codes, &homes)?, ..base.clone() };
+        let actor = Actor { id, role: Role::Admin, scope: Scope::All, session: None };
+        let origin = Origin { device: Some("command line".into()), ..Origin::default() };
+        let mut tx = WriteTx { conn, actor: &actor, office: &office, origin: &origin, now: clock.now() };
+        create(&mut tx, id, &form, Some(hash.clone())).map(|_| ())
+    })?;
+    console.answer(
+        &format!("created {} ({})", args.username, args.role),
+        &json!({ "id": id, "username": args.username }),
+    );
+    Ok(())
+}
+
+fn scope(conn: &mut Conn, codes: &[String], homes: &[uuid::Uuid]) -> crate::refusal::Outcome<ScopeForm> {
+    if !homes.is_empty() {
+        return Ok(ScopeForm::Institutions {
+            institutions: homes.iter().copied().map(InstitutionId).collect(),
+        });
+    }
+    if codes.is_empty() {
+        return Ok(ScopeForm::All);
+    }
+    let areas: Vec<AreaId> = crate::areas::queries::by_codes(conn, codes)?;
+    if areas.len() != codes.len() {
+        return Err(
+            crate::refusal::Refusal::invalid("--area", crate::refusal::FieldCode::UnknownReference).into()
+        );
+    }
+    Ok(ScopeForm::Areas { areas })
+}
+
+fn read_password(args: &UserAddArgs) -> Result<String, CommandError> {
+    let text = match &args.password_file {
+        Some(path) => std::fs::read_to_string(path)?,
+        None => {
+            let mut line = String::new();
+            std::io::stdin().lock().read_line(&mut line)?;
+            line
+        }
+    };
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+pub fn migrate_database(config: &Config, console: &Console) -> Result<(), CommandError> {
+    std::fs::create_dir_all(&config.data_dir)?;
+    let mut conn = Conn::open(&config.database).map_err(crate::app::StartError::from)?;
+    let ran = migrate(&mut conn).map_err(|error| CommandError::Other(error.to_string()))?;
+    let text = if ran.is_empty() {
+        "nothing to migrate".to_owned()
+    } else {
+        format!("migrated: {}", ran.join(", "))
+    };
+    console.answer(&text, &json!({ "migrated": ran }));
+    Ok(())
+}
+
+pub fn show_config(config: &Config, console: &Console) {
+    let lines: Vec<String> = config
+        .sourced
+        .iter()
+        .map(|one| format!("{:<18} {:<44} # {} — {}", one.key, shown(one), one.source, one.about))
+        .collect();
+    let json: Vec<_> = config
+        .sourced
+        .iter()
+        .map(|one| json!({ "key": one.key, "value": shown(one), "source": one.source, "about": one.about }))
+        .collect();
+    console.answer(&lines.join("\n"), &json);
+}
+
+/// Anchors the trail, then writes it out.
+pub fn export_audit(config: &Config, console: &Console, file: &Path) -> Result<(), CommandError> {
+    let parts = open(config, false)?;
+    let office = parts.office.clone();
+    let now = parts.clock.now();
+    let anchoring = office.clone();
+    parts.db.write_blocking(move |conn| audit::anchor(conn, &anchoring.keys, now))?;
+    let to_stdout = file == Path::new("-");
+    let mut out: Box<dyn Write + Send> = match to_stdout {
+        true => Box::new(std::io::stdout()),
+        false => Box::new(std::io::BufWriter::new(std::fs::File::create(file)?)),
+    };
+    let written = parts.db.read_blocking(move |conn| {
+        let written = audit::export(conn, &office.keys, now, &mut out)?;
+        out.flush().map_err(|error| crate::refusal::Failure::Store(error.to_string()))?;
+        Ok(written)
+    })?;
+    if !to_stdout {
+        let public = parts.office.keys.audit_public();
+        let text = format!("{written} entries written; public key {public}");
+        console.answer(&text, &json!({ "entries": written, "public_key": public }));
+    }
+    Ok(())
+}
+
+/// The time of now, for commands.
+pub fn now(parts: &Parts) -> Instant {
+    parts.clock.now()
+}
+
+/// Whether there is any account.
+pub fn has_users(parts: &Parts) -> Result<bool, CommandError> {
+    Ok(parts.db.read_blocking(accounts::any)?)
+}

@@ -1,0 +1,56 @@
+//! Speaking to the person at the terminal: plain lines, or JSON when asked.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the one place that writes to the terminal")]
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+pub struct Console {
+    json: bool,
+}
+
+impl Console {
+    pub fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// A line for people; silent when JSON was asked for.
+    pub fn say(&self, text: &str) {
+        if !self.json {
+            println!("{text}");
+        }
+    }
+
+    /// The answer in both forms.
+    pub fn answer(&self, text: &str, json: &impl Serialize) {
+        if self.json {
+            println!("{}", serde_json::to_string(json).unwrap_or_default());
+        } else {
+            println!("{text}");
+        }
+    }
+
+    /// Output that is the same in both forms.
+    pub fn line(&self, text: &str) {
+        println!("{text}");
+    }
+
+    pub fn error(&self, text: &str) {
+        if self.json {
+            eprintln!("{}", serde_json::json!({ "error": text }));
+        } else {
+            eprintln!("anlao: {text}");
+        }
+    }
+
+    /// A progress bar on the error stream, where it does not mix with answers.
+    pub fn progress(&self, what: &str, total: u64) -> ProgressBar {
+        if self.json {
+            return ProgressBar::hidden();
+        }
+        let style = ProgressStyle::with_template("{msg:<24} {bar:32} {human_pos}/{human_len} {eta}");
+        let bar = ProgressBar::new(total).with_message(what.to_owned());
+        bar.set_style(style.unwrap_or_else(|_error| ProgressStyle::default_bar()));
+        bar
+    }
+}

@@ -1,0 +1,323 @@
+//! The tables as the queries see them; a test compares this with both databases.
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    areas (id) {
+        id -> UuidSql,
+        parent_id -> Nullable<UuidSql>,
+        code -> Text,
+        name -> Text,
+        name_en -> Nullable<Text>,
+        level -> Integer,
+        area_1 -> UuidSql,
+        area_2 -> Nullable<UuidSql>,
+        area_3 -> Nullable<UuidSql>,
+        area_4 -> Nullable<UuidSql>,
+        area_5 -> Nullable<UuidSql>,
+        area_6 -> Nullable<UuidSql>,
+        digest -> Text,
+        version -> BigInt,
+        created_at -> InstantSql,
+        updated_at -> InstantSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    institutions (id) {
+        id -> UuidSql,
+        area_id -> UuidSql,
+        area_1 -> UuidSql,
+        area_2 -> Nullable<UuidSql>,
+        area_3 -> Nullable<UuidSql>,
+        area_4 -> Nullable<UuidSql>,
+        area_5 -> Nullable<UuidSql>,
+        area_6 -> Nullable<UuidSql>,
+        name -> Text,
+        credit_code -> Nullable<Text>,
+        status -> Text,
+        ownership -> Text,
+        legal_representative -> Nullable<Text>,
+        principal -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        address -> Nullable<Text>,
+        filing_number -> Nullable<Text>,
+        beds -> Integer,
+        residents -> Integer,
+        disabled_residents -> Integer,
+        meal_supply -> Text,
+        key_fire_unit -> Bool,
+        risk_grade -> Nullable<Text>,
+        latitude -> Nullable<Double>,
+        longitude -> Nullable<Double>,
+        name_key -> Text,
+        digest -> Text,
+        version -> BigInt,
+        created_at -> InstantSql,
+        updated_at -> InstantSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    users (id) {
+        id -> UuidSql,
+        username -> Text,
+        display_name -> Text,
+        phone -> Nullable<Text>,
+        role -> Text,
+        scope_kind -> Text,
+        disabled -> Bool,
+        password_hash -> Nullable<Text>,
+        password_changed_at -> Nullable<InstantSql>,
+        locale -> Text,
+        digest -> Text,
+        version -> BigInt,
+        created_at -> InstantSql,
+        updated_at -> InstantSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::UuidSql;
+
+    user_scopes (user_id, position) {
+        user_id -> UuidSql,
+        position -> Integer,
+        area_id -> Nullable<UuidSql>,
+        institution_id -> Nullable<UuidSql>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    sessions (id) {
+        id -> UuidSql,
+        user_id -> UuidSql,
+        created_at -> InstantSql,
+        last_used_at -> InstantSql,
+        expires_at -> InstantSql,
+        ended_at -> Nullable<InstantSql>,
+        ended_because -> Nullable<Text>,
+        device -> Nullable<Text>,
+        address -> Nullable<Text>,
+        generation -> BigInt,
+        refresh_hash -> Text,
+        rotated_at -> InstantSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::InstantSql;
+
+    setup_tokens (hash) {
+        hash -> Text,
+        created_at -> InstantSql,
+        expires_at -> InstantSql,
+        used_at -> Nullable<InstantSql>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    hazards (id) {
+        seq -> BigInt,
+        id -> UuidSql,
+        institution_id -> UuidSql,
+        area_1 -> UuidSql,
+        area_2 -> Nullable<UuidSql>,
+        area_3 -> Nullable<UuidSql>,
+        area_4 -> Nullable<UuidSql>,
+        area_5 -> Nullable<UuidSql>,
+        area_6 -> Nullable<UuidSql>,
+        number -> Text,
+        category -> Text,
+        checklist_item -> Nullable<Text>,
+        location -> Text,
+        location_key -> Text,
+        description -> Text,
+        severity -> Text,
+        urgent -> Bool,
+        status -> Text,
+        self_found -> Bool,
+        fixed_on_spot -> Bool,
+        found_at -> InstantSql,
+        registered_at -> InstantSql,
+        registered_by -> UuidSql,
+        deadline -> Date,
+        original_deadline -> Date,
+        deadline_basis -> Text,
+        recheck_due -> Nullable<Date>,
+        rework_count -> Integer,
+        recurrence_of -> Nullable<UuidSql>,
+        listed -> Bool,
+        severity_key -> BigInt,
+        submitted_by -> Nullable<UuidSql>,
+        closed_at -> Nullable<InstantSql>,
+        closed_by -> Nullable<UuidSql>,
+        photo_rule -> Text,
+        details -> Text,
+        digest -> Text,
+        version -> BigInt,
+        updated_at -> InstantSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::UuidSql;
+
+    hazard_counts (institution_id, status, category, severity, deadline) {
+        institution_id -> UuidSql,
+        area_1 -> UuidSql,
+        area_2 -> Nullable<UuidSql>,
+        area_3 -> Nullable<UuidSql>,
+        area_4 -> Nullable<UuidSql>,
+        area_5 -> Nullable<UuidSql>,
+        area_6 -> Nullable<UuidSql>,
+        status -> Text,
+        category -> Text,
+        severity -> Text,
+        deadline -> Date,
+        hazards -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    hazard_actions (id) {
+        id -> UuidSql,
+        hazard_id -> UuidSql,
+        step -> Integer,
+        kind -> Text,
+        actor_id -> UuidSql,
+        actor_role -> Text,
+        at -> InstantSql,
+        status_before -> Text,
+        status_after -> Text,
+        content -> Text,
+        digest -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    evidence (id) {
+        id -> UuidSql,
+        hazard_id -> UuidSql,
+        institution_id -> UuidSql,
+        action_id -> Nullable<UuidSql>,
+        position -> Integer,
+        role -> Text,
+        sha256 -> Text,
+        media_type -> Text,
+        size -> BigInt,
+        captured_at -> Nullable<InstantSql>,
+        declared_by -> UuidSql,
+        declared_at -> InstantSql,
+        state -> Text,
+        stored_at -> Nullable<InstantSql>,
+        stored_by -> Nullable<UuidSql>,
+        width -> Nullable<Integer>,
+        height -> Nullable<Integer>,
+        exif_captured_at -> Nullable<Text>,
+        latitude -> Nullable<Double>,
+        longitude -> Nullable<Double>,
+        device -> Nullable<Text>,
+        preview -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::UuidSql;
+
+    audit_heads (chain) {
+        chain -> UuidSql,
+        seq -> BigInt,
+        hash -> Text,
+        signature -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    audit_entries (chain, seq) {
+        chain -> UuidSql,
+        seq -> BigInt,
+        at -> InstantSql,
+        actor_id -> Nullable<UuidSql>,
+        actor_role -> Nullable<Text>,
+        action -> Text,
+        object_kind -> Text,
+        object_id -> Nullable<UuidSql>,
+        result -> Text,
+        request_id -> Text,
+        address -> Nullable<Text>,
+        device -> Nullable<Text>,
+        content -> Text,
+        previous -> Text,
+        hash -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    audit_anchors (id) {
+        id -> UuidSql,
+        at -> InstantSql,
+        chains -> BigInt,
+        entries -> BigInt,
+        content -> Text,
+        signature -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    database_facts (name) {
+        name -> Text,
+        value -> Text,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    areas,
+    institutions,
+    users,
+    user_scopes,
+    sessions,
+    hazards,
+    hazard_counts,
+    hazard_actions,
+    evidence,
+    audit_entries,
+    audit_heads,
+);
+
+diesel::joinable!(user_scopes -> areas (area_id));
+diesel::joinable!(user_scopes -> users (user_id));
+diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(hazard_counts -> institutions (institution_id));
+diesel::joinable!(hazards -> institutions (institution_id));

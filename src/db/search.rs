@@ -1,0 +1,103 @@
+//! Text search that works for Chinese: people type two characters (插排, 灭火), so texts are indexed by
+//! every pair of neighbouring characters, the same way on both databases.
+
+use super::connection::Backend;
+
+/// The searchable form: lower case, full-width forms made narrow, runs of white space made one blank.
+pub fn normalise(text: &str) -> String {
+    let narrow = text.chars().map(|c| match u32::from(c) {
+        0x3000 => ' ',
+        code @ 0xFF01..=0xFF5E => char::from_u32(code - 0xFEE0).unwrap_or(c),
+        _ => c,
+    });
+    let lower: String = narrow.flat_map(char::to_lowercase).collect();
+    lower.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The index words of a text: each pair of neighbours as ten hexadecimal digits, the last character
+/// paired with nothing, so that no tokenizer of either database has anything to decide.
+pub fn index_words(text: &str) -> String {
+    let characters: Vec<char> = normalise(text).chars().collect();
+    let mut words: Vec<String> = pairs(&characters).collect();
+    words.sort_unstable();
+    words.dedup();
+    words.join(" ")
+}
+
+/// The query that finds every text containing `text`, or `None` when it is blank.
+pub fn query_words(text: &str, backend: Backend) -> Option<String> {
+    let characters: Vec<char> = normalise(text).chars().collect();
+    let (and, prefix) = match backend {
+        Backend::Sqlite => (" AND ", "*"),
+        Backend::Postgres => (" & ", ":*"),
+    };
+    match characters.as_slice() {
+        [] => None,
+        [only] => Some(format!("x{:05x}{prefix}", u32::from(*only))),
+        many => {
+            let words: Vec<String> = pairs(many).take(many.len() - 1).collect();
+            Some(words.join(and))
+        }
+    }
+}
+
+/// The SQL condition on `hazards` that the query words bind to.
+pub fn condition(backend: Backend) -> &'static str {
+    match backend {
+        Backend::Sqlite => "hazards.seq IN (SELECT rowid FROM hazard_search WHERE hazard_search MATCH ",
+        Backend::Postgres => {
+            "hazards.seq IN (SELECT s.seq FROM hazard_search s WHERE s.words @@ to_tsquery('simple', "
+        }
+    }
+}
+
+/// What closes [`condition`] after the bound words.
+pub fn condition_end(backend: Backend) -> &'static str {
+    match backend {
+        Backend::Sqlite => ")",
+        Backend::Postgres => "))",
+    }
+}
+
+/// Stores the index words, bound first, of the hazard whose id is bound second.
+pub fn insert_statement(backend: Backend) -> &'static str {
+    match backend {
+        Backend::Sqlite => "INSERT INTO hazard_search (words, rowid) SELECT ?, seq FROM hazards WHERE id = ?",
+        Backend::Postgres => {
+            "INSERT INTO hazard_search (words, seq) SELECT to_tsvector('simple', $1), seq FROM hazards WHERE id = $2"
+        }
+    }
+}
+
+fn pairs(characters: &[char]) -> impl Iterator<Item = String> {
+    characters.iter().enumerate().map(|(at, first)| {
+        let second = characters.get(at + 1).map_or(0, |c| u32::from(*c));
+        format!("x{:05x}{second:05x}", u32::from(*first))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_characters_are_found_in_a_sentence() {
+        let index = index_words("二楼东侧走廊私拉插排");
+        for word in query_words("插排", Backend::Sqlite).unwrap().split(" AND ") {
+            assert!(index.contains(word));
+        }
+    }
+
+    #[test]
+    fn one_character_is_a_prefix_even_at_the_end() {
+        let index = index_words("燃气灶");
+        let query = query_words("灶", Backend::Postgres).unwrap();
+        assert!(index.contains(query.trim_end_matches(":*")));
+    }
+
+    #[test]
+    fn width_case_and_blanks_do_not_matter() {
+        assert_eq!(normalise("ＬＰＧ　 瓶"), "lpg 瓶");
+        assert_eq!(query_words("  ", Backend::Sqlite), None);
+    }
+}

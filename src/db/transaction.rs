@@ -1,0 +1,53 @@
+//! How a transaction begins and ends on each database.
+
+use super::connection::Conn;
+use crate::refusal::{Failure, Outcome};
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::pg::PgConnection;
+use diesel::sqlite::SqliteConnection;
+
+type Sqlite = AnsiTransactionManager;
+type Postgres = AnsiTransactionManager;
+
+impl Conn {
+    /// Runs `read` on one unchanging snapshot of the records.
+    pub fn snapshot<T>(&mut self, read: impl FnOnce(&mut Self) -> Outcome<T>) -> Outcome<T> {
+        self.begin("BEGIN DEFERRED", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+        let outcome = read(self);
+        self.rollback()?;
+        outcome
+    }
+
+    /// Begins the transaction that changes records. On SQLite it takes the write lock at once: a reader
+    /// that upgrades later is refused without waiting.
+    pub(super) fn begin_write(&mut self) -> Outcome<()> {
+        self.begin("BEGIN IMMEDIATE", "BEGIN ISOLATION LEVEL READ COMMITTED")
+    }
+
+    /// Runs `change` inside a savepoint of the current transaction: kept on `Ok`, undone on `Err`.
+    pub fn savepoint<T>(&mut self, change: impl FnOnce(&mut Self) -> Outcome<T>) -> Outcome<T> {
+        diesel::Connection::transaction(self, change)
+    }
+
+    pub(super) fn commit(&mut self) -> Outcome<()> {
+        Ok(match self {
+            Self::Sqlite(c) => <Sqlite as TransactionManager<SqliteConnection>>::commit_transaction(c)?,
+            Self::Postgres(c) => <Postgres as TransactionManager<PgConnection>>::commit_transaction(c)?,
+        })
+    }
+
+    pub(super) fn rollback(&mut self) -> Outcome<()> {
+        Ok(match self {
+            Self::Sqlite(c) => <Sqlite as TransactionManager<SqliteConnection>>::rollback_transaction(c)?,
+            Self::Postgres(c) => <Postgres as TransactionManager<PgConnection>>::rollback_transaction(c)?,
+        })
+    }
+
+    fn begin(&mut self, sqlite: &str, postgres: &str) -> Outcome<()> {
+        match self {
+            Self::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, sqlite),
+            Self::Postgres(c) => AnsiTransactionManager::begin_transaction_sql(c, postgres),
+        }
+        .map_err(Failure::from)
+    }
+}

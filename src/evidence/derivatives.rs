@@ -1,0 +1,68 @@
+//! Copies for looking at: upright, small, without metadata. Made when first asked for, then kept.
+
+use super::store::Store;
+use crate::refusal::{Code, Failure, Outcome};
+use anlao_imaging::{Limits, derive};
+use bytes::Bytes;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// The two sizes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Copy {
+    /// At most 1600 px.
+    Preview,
+    /// At most 320 px.
+    Thumbnail,
+}
+
+impl Copy {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Preview => "preview",
+            Self::Thumbnail => "thumbnail",
+        }
+    }
+}
+
+/// Pictures above this size are decoded one at a time: each may take some 400 MB.
+const HEAVY_PIXELS: i64 = 30_000_000;
+const PLACES: u32 = 2;
+
+/// Makes copies, few at a time, so that decoding never takes the machine's memory.
+#[derive(Clone)]
+pub struct Derivatives {
+    store: Store,
+    places: Arc<Semaphore>,
+}
+
+impl Derivatives {
+    pub fn new(store: Store) -> Self {
+        Self { store, places: Arc::new(Semaphore::new(2)) }
+    }
+
+    /// The JPEG of one size. Refuses with `no_preview` what cannot be decoded; the original stays as it is.
+    pub async fn get(&self, sha256: &str, pixels: i64, copy: Copy) -> Outcome<Bytes> {
+        if let Some(made) = self.store.get_copy(sha256, copy.name()).await? {
+            return Ok(made);
+        }
+        let wanted = if pixels > HEAVY_PIXELS { PLACES } else { 1 };
+        let _place = self.places.acquire_many(wanted).await.map_err(|_closed| Failure::Busy)?;
+        if let Some(made) = self.store.get_copy(sha256, copy.name()).await? {
+            return Ok(made);
+        }
+        let original = self.store.original_bytes(sha256).await?;
+        let made = actix_web::web::block(move || derive(&original, &Limits::default()))
+            .await
+            .map_err(|_lost| Failure::Busy)?
+            .map_err(|_refusal| Code::NoPreview)?;
+        let (preview, thumbnail) = (made.preview, made.thumbnail);
+        let answer = match copy {
+            Copy::Preview => Bytes::from(preview.clone()),
+            Copy::Thumbnail => Bytes::from(thumbnail.clone()),
+        };
+        self.store.put_copy(sha256, Copy::Thumbnail.name(), thumbnail).await?;
+        self.store.put_copy(sha256, Copy::Preview.name(), preview).await?;
+        Ok(answer)
+    }
+}

@@ -1,0 +1,13 @@
+//! Evidence: photos and documents that must stand up after an accident. The original is kept as it came,
+//! named by its SHA-256; people look at upright copies without metadata.
+
+pub mod derivatives;
+pub mod intake;
+pub mod model;
+pub mod queries;
+pub mod routes;
+pub mod rules;
+pub mod store;
+
+pub use model::{DeclaredEvidence, Evidence, EvidenceRole, EvidenceStateKind};
+pub use store::Store;

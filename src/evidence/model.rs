@@ -1,0 +1,95 @@
+use crate::db::Instant;
+use crate::db::schema::evidence;
+use crate::ids::{ActionId, EvidenceId, HazardId, InstitutionId, UserId};
+use crate::text_enum;
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+text_enum! {
+    /// What a photo shows.
+    pub enum EvidenceRole {
+        Before = "before",
+        After = "after",
+        Document = "document",
+    }
+}
+
+text_enum! {
+    /// How far a declared photo has come.
+    pub enum EvidenceStateKind {
+        /// Announced; its bytes are still awaited.
+        Declared = "declared",
+        /// On disk, every byte verified.
+        Stored = "stored",
+        /// Given up by a supervisor, with a reason.
+        Waived = "waived",
+    }
+}
+
+text_enum! {
+    /// Whether copies for looking at can be made.
+    pub enum PreviewState {
+        Unknown = "unknown",
+        Available = "available",
+        None = "none",
+    }
+}
+
+/// A photo announced with a record, before its bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "id": "0198f000-0000-7000-8000-0000000000e1", "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "role": "before", "media_type": "image/jpeg", "size": 203511, "captured_at": "2026-03-01T01:20:00Z"
+}))]
+pub struct DeclaredEvidence {
+    pub id: EvidenceId,
+    /// Of the original bytes, in lower-case hexadecimal.
+    pub sha256: String,
+    pub role: EvidenceRole,
+    /// `image/jpeg`, `image/png`, `image/webp` or `image/heic`.
+    pub media_type: String,
+    /// Bytes.
+    pub size: i64,
+    /// What the phone's clock said.
+    pub captured_at: Option<Instant>,
+}
+
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = evidence)]
+pub struct Evidence {
+    pub id: EvidenceId,
+    pub hazard_id: HazardId,
+    pub institution_id: InstitutionId,
+    pub action_id: Option<ActionId>,
+    pub position: i32,
+    pub role: EvidenceRole,
+    pub sha256: String,
+    pub media_type: String,
+    pub size: i64,
+    pub captured_at: Option<Instant>,
+    pub declared_by: UserId,
+    pub declared_at: Instant,
+    pub state: EvidenceStateKind,
+    pub stored_at: Option<Instant>,
+    pub stored_by: Option<UserId>,
+    pub width: Option<i32>,
+    pub height: Option<i32>,
+    pub exif_captured_at: Option<String>,
+    pub latitude: Option<f64>,
+    pub longitude: Option<f64>,
+    pub device: Option<String>,
+    pub preview: PreviewState,
+}
+
+/// What was read from a photo while it was stored.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct PhotoFacts {
+    pub width: Option<i32>,
+    pub height: Option<i32>,
+    pub exif_captured_at: Option<String>,
+    pub latitude: Option<f64>,
+    pub longitude: Option<f64>,
+    pub device: Option<String>,
+}

@@ -1,0 +1,263 @@
+use super::derivatives::{Copy, Derivatives};
+use super::model::{Evidence, EvidenceRole, EvidenceStateKind, PreviewState};
+use super::store::Store;
+use super::{intake, queries};
+use crate::access::{Access, ReadEvidence, ReadOriginals, Role, UploadEvidence, WriteTx};
+use crate::audit;
+use crate::db::Instant;
+use crate::hazards::register::settle;
+use crate::http::{Id, Stored, stored};
+use crate::ids::{ActionId, EvidenceId, HazardId, InstitutionId};
+use crate::refusal::{Code, Failure, Outcome};
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, get, put, web};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::path::PathBuf;
+use std::sync::Arc;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub fn routes(api: &mut ServiceConfig<'_>) {
+    api.service(get_evidence).service(put_content).service(original).service(preview).service(thumbnail);
+}
+
+/// Where evidence bytes go. It holds no records, so handlers may have it without a permission; every
+/// handler here asks the records first.
+#[derive(Clone)]
+pub struct Vault {
+    pub store: Store,
+    pub derivatives: Derivatives,
+    pub spool: Arc<PathBuf>,
+}
+
+/// A photo and what is known of it.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({
+    "id": "0198f000-0000-7000-8000-0000000000e1", "hazard_id": "0198f000-0000-7000-8000-000000000040",
+    "institution_id": "0198f000-0000-7000-8000-000000000010", "role": "before", "state": "stored",
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "media_type": "image/jpeg", "size": 203511,
+    "declared_at": "2026-03-01T01:21:00Z", "stored_at": "2026-03-01T01:21:09Z", "width": 4032, "height": 3024,
+    "exif_captured_at": "2026-03-01T09:20:00+08:00", "device": "HUAWEI P60", "preview": "available"
+}))]
+pub struct EvidenceView {
+    pub id: EvidenceId,
+    pub hazard_id: HazardId,
+    pub institution_id: InstitutionId,
+    pub action_id: Option<ActionId>,
+    pub role: EvidenceRole,
+    pub state: EvidenceStateKind,
+    pub sha256: String,
+    pub media_type: String,
+    pub size: i64,
+    /// What the phone's clock said when it was declared.
+    pub captured_at: Option<Instant>,
+    pub declared_at: Instant,
+    pub stored_at: Option<Instant>,
+    /// As the original stores it, before turning.
+    pub width: Option<i32>,
+    pub height: Option<i32>,
+    /// The camera's own time, with its offset where it wrote one.
+    pub exif_captured_at: Option<String>,
+    /// Where the camera says it was; for inspectors, supervisors and auditors only.
+    pub latitude: Option<f64>,
+    pub longitude: Option<f64>,
+    pub device: Option<String>,
+    pub preview: PreviewState,
+}
+
+fn view(of: Evidence, role: Role) -> EvidenceView {
+    let precise = matches!(role, Role::Inspector | Role::Supervisor | Role::Auditor);
+    EvidenceView {
+        id: of.id,
+        hazard_id: of.hazard_id,
+        institution_id: of.institution_id,
+        action_id: of.action_id,
+        role: of.role,
+        state: of.state,
+        sha256: of.sha256,
+        media_type: of.media_type,
+        size: of.size,
+        captured_at: of.captured_at,
+        declared_at: of.declared_at,
+        stored_at: of.stored_at,
+        width: of.width,
+        height: of.height,
+        exif_captured_at: of.exif_captured_at,
+        latitude: of.latitude.filter(|_| precise),
+        longitude: of.longitude.filter(|_| precise),
+        device: of.device.filter(|_| precise),
+        preview: of.preview,
+    }
+}
+
+/// What is known of a photo: whether it has arrived, and what the camera wrote into it.
+#[utoipa::path(tag = "evidence", params(("id" = EvidenceId, Path, description = "The photo.")), security(("bearer" = [])),
+    responses((status = 200, description = "The photo's record.", body = EvidenceView)))]
+#[get("/evidence/{id}")]
+pub async fn get_evidence(access: Access<ReadEvidence>, id: Id<EvidenceId>) -> Outcome<HttpResponse> {
+    let found = access
+        .read(move |tx| {
+            let (evidence, _) = queries::find(tx.conn, &tx.actor.scope, id.0)?;
+            Ok(view(evidence, tx.actor.role))
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(found))
+}
+
+/// Uploads the bytes of a declared photo. Send `Content-Digest: sha-256=:…:` to have them checked on the way.
+#[utoipa::path(tag = "evidence", params(("id" = EvidenceId, Path, description = "The declared photo."), ("Content-Digest" = Option<String>, Header, description = "RFC 9530, sha-256.")),
+    request_body(content(
+        (Vec<u8> = "image/jpeg", example = json!("(bytes)")),
+        (Vec<u8> = "image/png"),
+        (Vec<u8> = "image/webp"),
+        (Vec<u8> = "image/heic"),
+    )),
+    security(("bearer" = [])),
+    responses((status = 201, description = "Stored and verified.", body = EvidenceView), (status = 200, description = "It was stored before.", body = EvidenceView)))]
+#[put("/evidence/{id}/content")]
+pub async fn put_content(
+    access: Access<UploadEvidence>,
+    req: HttpRequest,
+    id: Id<EvidenceId>,
+    vault: web::Data<Vault>,
+    body: web::Payload,
+) -> Outcome<HttpResponse> {
+    let id = id.0;
+    let declared = access.read(move |tx| Ok(queries::find(tx.conn, &tx.actor.scope, id)?.0)).await?;
+    let received = intake::check_headers(&req, &declared);
+    let received = match received {
+        Ok(()) => intake::receive(body, &declared, &vault.spool).await,
+        Err(failure) => Err(failure),
+    };
+    let received = match received {
+        Err(Failure::Refused(refusal))
+            if refusal.code == Code::DigestMismatch && declared.state == EvidenceStateKind::Stored =>
+        {
+            return Err(Code::EvidenceStored.into());
+        }
+        other => other?,
+    };
+    let size = u64::try_from(declared.size).unwrap_or(0);
+    vault.store.put_original(&declared.sha256, size, received.file.path()).await?;
+    let facts = received.facts;
+    let (answer, found) = access
+        .write(move |tx| {
+            let (before, hazard) = queries::find(tx.conn, &tx.actor.scope, id)?;
+            let shown = if intake::has_preview(&before.media_type) { PreviewState::Available } else { PreviewState::None };
+            let first = queries::mark_stored(tx.conn, id, tx.actor.id, &facts, shown, tx.now)?;
+            if first {
+                let content = json!({ "evidence": id, "hazard": before.hazard_id, "sha256": before.sha256, "size": before.size, "facts": facts });
+                record(tx, &before, "evidence.stored", content)?;
+                settle(tx, hazard)?;
+            }
+            let (after, _) = queries::find(tx.conn, &tx.actor.scope, id)?;
+            Ok((if first { Stored::Created } else { Stored::Replayed }, view(after, tx.actor.role)))
+        })
+        .await?;
+    Ok(stored(answer, 1, &found))
+}
+
+fn record(
+    tx: &mut WriteTx<'_>,
+    of: &Evidence,
+    action: &'static str,
+    content: serde_json::Value,
+) -> Outcome<()> {
+    let entry = audit::Entry {
+        chain: of.institution_id.into(),
+        action,
+        object_kind: "evidence",
+        object_id: Some(of.id.0),
+        content,
+    };
+    audit::record(tx, entry)
+}
+
+/// The untouched original, as an attachment. Each reading is written into the audit trail.
+#[utoipa::path(tag = "evidence", params(("id" = EvidenceId, Path, description = "The photo.")), security(("bearer" = [])),
+    responses((status = 200, description = "The bytes as they were received.", content(
+        (Vec<u8> = "image/jpeg", example = json!("(bytes)")), (Vec<u8> = "image/png"), (Vec<u8> = "image/webp"), (Vec<u8> = "image/heic")))))]
+#[get("/evidence/{id}/original")]
+pub async fn original(
+    access: Access<ReadOriginals>,
+    id: Id<EvidenceId>,
+    vault: web::Data<Vault>,
+) -> Outcome<HttpResponse> {
+    let found = access
+        .write(move |tx| {
+            let (found, _) = queries::find(tx.conn, &tx.actor.scope, id.0)?;
+            if found.state != EvidenceStateKind::Stored {
+                return Err(Code::EvidenceNotStored.into());
+            }
+            record(
+                tx,
+                &found,
+                "evidence.original_read",
+                json!({ "evidence": found.id, "sha256": found.sha256 }),
+            )?;
+            Ok(found)
+        })
+        .await?;
+    if !vault.store.is_intact(&found.sha256).await? {
+        tracing::error!(evidence = %found.id, sha256 = found.sha256, "ALARM: an original no longer has its digest");
+        return Err(Failure::Store("an original no longer has its digest".into()));
+    }
+    let stream = vault.store.stream(&found.sha256).await?;
+    let extension = anlao_imaging::MediaType::parse(&found.media_type).map_or("bin", |kind| kind.extension());
+    Ok(HttpResponse::Ok()
+        .content_type(found.media_type.as_str())
+        .insert_header((
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{}.{extension}\"", found.id),
+        ))
+        .insert_header((header::ETAG, format!("\"{}\"", found.sha256)))
+        .no_chunking(u64::try_from(found.size).unwrap_or(0))
+        .streaming(stream))
+}
+
+/// An upright copy of at most 1600 px without metadata.
+#[utoipa::path(tag = "evidence", params(("id" = EvidenceId, Path, description = "The photo.")), security(("bearer" = [])),
+    responses((status = 200, description = "A JPEG.", content_type = "image/jpeg", body = Vec<u8>, example = json!("(bytes)"))))]
+#[get("/evidence/{id}/preview")]
+pub async fn preview(
+    access: Access<ReadEvidence>,
+    id: Id<EvidenceId>,
+    vault: web::Data<Vault>,
+) -> Outcome<HttpResponse> {
+    copy(access, id.0, &vault, Copy::Preview).await
+}
+
+/// An upright copy of at most 320 px without metadata.
+#[utoipa::path(tag = "evidence", params(("id" = EvidenceId, Path, description = "The photo.")), security(("bearer" = [])),
+    responses((status = 200, description = "A JPEG.", content_type = "image/jpeg", body = Vec<u8>, example = json!("(bytes)"))))]
+#[get("/evidence/{id}/thumbnail")]
+pub async fn thumbnail(
+    access: Access<ReadEvidence>,
+    id: Id<EvidenceId>,
+    vault: web::Data<Vault>,
+) -> Outcome<HttpResponse> {
+    copy(access, id.0, &vault, Copy::Thumbnail).await
+}
+
+async fn copy(
+    access: Access<ReadEvidence>,
+    id: EvidenceId,
+    vault: &Vault,
+    copy: Copy,
+) -> Outcome<HttpResponse> {
+    let found = access.read(move |tx| Ok(queries::find(tx.conn, &tx.actor.scope, id)?.0)).await?;
+    if found.state != EvidenceStateKind::Stored {
+        return Err(Code::EvidenceNotStored.into());
+    }
+    if found.preview == PreviewState::None {
+        return Err(Code::NoPreview.into());
+    }
+    let pixels = i64::from(found.width.unwrap_or(0)) * i64::from(found.height.unwrap_or(0));
+    let jpeg = vault.derivatives.get(&found.sha256, pixels, copy).await?;
+    Ok(HttpResponse::Ok()
+        .content_type("image/jpeg")
+        .insert_header((header::CONTENT_DISPOSITION, "inline"))
+        .insert_header((header::CACHE_CONTROL, "private, max-age=86400, immutable"))
+        .body(jpeg))
+}

@@ -1,0 +1,293 @@
+//! Lists of hazards: by key, in an index order, whatever the history.
+//!
+//! A list is read per state and per place of the caller's scope, each from one index in the order wanted,
+//! and merged here: so the cost is that of the page, not of what was closed in the past.
+
+use super::model::{Hazard, Severity, Status};
+use crate::access::{Scope, ScopeArea};
+use crate::areas::model::Area;
+use crate::checklists::Category;
+use crate::db::schema::hazards;
+use crate::db::search;
+use crate::db::{Conn, Instant, MultiBackend};
+use crate::ids::{HazardId, InstitutionId};
+use crate::in_area;
+use crate::refusal::Outcome;
+use chrono::NaiveDate;
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::{Bool, Text};
+use serde::{Deserialize, Serialize};
+
+/// What the list is ordered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SortKey {
+    Deadline,
+    FoundAt,
+    /// Major before urgent before the rest, the newest first among equals.
+    Severity,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sort {
+    pub key: SortKey,
+    pub descending: bool,
+}
+
+impl Sort {
+    /// `deadline`, `found_at` or `severity`, with a hyphen before it for the other direction.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (name, descending) = text.strip_prefix('-').map_or((text, false), |name| (name, true));
+        let key = match name {
+            "deadline" => SortKey::Deadline,
+            "found_at" => SortKey::FoundAt,
+            "severity" => SortKey::Severity,
+            _ => return None,
+        };
+        Some(Self { key, descending })
+    }
+}
+
+/// Where a page ended: the sort it belongs to, the value and the id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    pub sort: Sort,
+    /// Days, microseconds or the severity key, by the sort.
+    pub value: i64,
+    pub id: HazardId,
+}
+
+/// What a list is narrowed to.
+#[derive(Debug, Clone, Default)]
+pub struct Narrowing {
+    pub statuses: Vec<Status>,
+    /// Only what is past its deadline on this date.
+    pub overdue_on: Option<NaiveDate>,
+    pub category: Option<Category>,
+    pub severity: Option<Severity>,
+    pub urgent: Option<bool>,
+    pub listed: Option<bool>,
+    pub self_found: Option<bool>,
+    pub checklist_item: Option<String>,
+    pub institution: Option<InstitutionId>,
+    pub area: Option<Area>,
+    pub text: Option<String>,
+    pub due_before: Option<NaiveDate>,
+    pub found_from: Option<Instant>,
+    pub found_before: Option<Instant>,
+    pub after: Option<Place>,
+}
+
+/// One stretch of an index: a place of the scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stretch<'a> {
+    Everywhere,
+    Area(ScopeArea),
+    Institution(InstitutionId),
+    Institutions(&'a [InstitutionId]),
+}
+
+/// More institutions than this are read as one condition instead of one stretch each.
+const MOST_STRETCHES: usize = 8;
+
+fn stretches(scope: &Scope) -> Vec<Stretch<'_>> {
+    match scope {
+        Scope::All => vec![Stretch::Everywhere],
+        Scope::Areas(areas) => areas.iter().copied().map(Stretch::Area).collect(),
+        Scope::Institutions(own) if own.len() > MOST_STRETCHES => vec![Stretch::Institutions(own)],
+        Scope::Institutions(own) => own.iter().copied().map(Stretch::Institution).collect(),
+    }
+}
+
+/// Hazards in scope, at most `limit`, in order.
+pub fn list(
+    conn: &mut Conn,
+    scope: &Scope,
+    narrowing: &Narrowing,
+    sort: Sort,
+    limit: i64,
+) -> Outcome<Vec<Hazard>> {
+    let mut statuses: Vec<Status> =
+        if narrowing.statuses.is_empty() { Status::ALL.to_vec() } else { narrowing.statuses.clone() };
+    if narrowing.overdue_on.is_some() {
+        statuses.retain(|status| status.is_running());
+    }
+    let stretches = narrowed(scope, narrowing);
+    let mut found = Vec::new();
+    for stretch in &stretches {
+        for status in &statuses {
+            found.extend(query(conn, *stretch, *status, narrowing, sort, limit).load::<Hazard>(conn)?);
+        }
+    }
+    Ok(merge(found, sort, limit))
+}
+
+/// The stretches that the filters leave: an institution or area within sight replaces the whole scope.
+fn narrowed<'a>(scope: &'a Scope, narrowing: &Narrowing) -> Vec<Stretch<'a>> {
+    if let Some(institution) = narrowing.institution {
+        return vec![Stretch::Institution(institution)];
+    }
+    match &narrowing.area {
+        Some(area) if scope.covers_area(&area.place) => {
+            vec![Stretch::Area(ScopeArea { id: area.id, level: u8::try_from(area.level).unwrap_or(u8::MAX) })]
+        }
+        _ => stretches(scope),
+    }
+}
+
+fn merge(mut found: Vec<Hazard>, sort: Sort, limit: i64) -> Vec<Hazard> {
+    let order = |hazard: &Hazard| (value(hazard, sort.key), hazard.id);
+    found.sort_by(|a, b| {
+        let ascending = order(a).cmp(&order(b));
+        if sort.descending { ascending.reverse() } else { ascending }
+    });
+    found.dedup_by_key(|hazard| hazard.id);
+    found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    found
+}
+
+/// The place of a hazard in a sort, for the cursor.
+pub fn place(hazard: &Hazard, sort: Sort) -> Place {
+    Place { sort, value: value(hazard, sort.key), id: hazard.id }
+}
+
+fn value(hazard: &Hazard, key: SortKey) -> i64 {
+    match key {
+        SortKey::Deadline => days(hazard.deadline),
+        SortKey::FoundAt => hazard.found_at.micros(),
+        SortKey::Severity => hazard.severity_key(),
+    }
+}
+
+fn days(date: NaiveDate) -> i64 {
+    date.signed_duration_since(NaiveDate::default()).num_days()
+}
+
+fn date(days: i64) -> NaiveDate {
+    chrono::TimeDelta::try_days(days)
+        .and_then(|span| NaiveDate::default().checked_add_signed(span))
+        .unwrap_or_default()
+}
+
+type Query<'a> = diesel::dsl::IntoBoxed<
+    'a,
+    diesel::dsl::Select<hazards::table, diesel::dsl::AsSelect<Hazard, MultiBackend>>,
+    MultiBackend,
+>;
+
+fn query<'a>(
+    conn: &Conn,
+    stretch: Stretch<'a>,
+    status: Status,
+    narrowing: &'a Narrowing,
+    sort: Sort,
+    limit: i64,
+) -> Query<'a> {
+    let query = hazards::table.select(Hazard::as_select()).into_boxed().limit(limit);
+    let query = within(query, stretch).filter(hazards::status.eq(status));
+    let query = narrow(conn, query, narrowing);
+    ordered(query, sort, narrowing.after)
+}
+
+fn within<'a>(query: Query<'a>, stretch: Stretch<'a>) -> Query<'a> {
+    match stretch {
+        Stretch::Everywhere => query,
+        Stretch::Area(area) => query.filter(in_area!(hazards, i32::from(area.level), area.id)),
+        Stretch::Institution(id) => query.filter(hazards::institution_id.eq(id)),
+        Stretch::Institutions(ids) => query.filter(hazards::institution_id.eq_any(ids.to_vec())),
+    }
+}
+
+fn narrow<'a>(conn: &Conn, mut query: Query<'a>, by: &'a Narrowing) -> Query<'a> {
+    if let Some(area) = &by.area {
+        query = query.filter(in_area!(hazards, area.level, area.id));
+    }
+    if let Some(today) = by.overdue_on {
+        query = query.filter(hazards::deadline.lt(today));
+    }
+    if let Some(date) = by.due_before {
+        query = query.filter(hazards::deadline.lt(date));
+    }
+    if let Some(category) = by.category {
+        query = query.filter(hazards::category.eq(category));
+    }
+    if let Some(severity) = by.severity {
+        query = query.filter(hazards::severity.eq(severity));
+    }
+    if let Some(urgent) = by.urgent {
+        query = query.filter(hazards::urgent.eq(urgent));
+    }
+    if let Some(listed) = by.listed {
+        query = query.filter(hazards::listed.eq(listed));
+    }
+    if let Some(self_found) = by.self_found {
+        query = query.filter(hazards::self_found.eq(self_found));
+    }
+    if let Some(item) = &by.checklist_item {
+        query = query.filter(hazards::checklist_item.assume_not_null().eq(item));
+    }
+    if let Some(from) = by.found_from {
+        query = query.filter(hazards::found_at.ge(from));
+    }
+    if let Some(before) = by.found_before {
+        query = query.filter(hazards::found_at.lt(before));
+    }
+    let backend = conn.backend();
+    if let Some(words) = by.text.as_deref().and_then(|text| search::query_words(text, backend)) {
+        let matches = sql::<Bool>(search::condition(backend))
+            .bind::<Text, _>(words)
+            .sql(search::condition_end(backend));
+        query = query.filter(matches);
+    }
+    query
+}
+
+macro_rules! keyset {
+    ($query:ident, $column:expr, $value:expr, $after:ident, $descending:expr) => {
+        match ($after, $descending) {
+            (None, false) => $query.order(($column.asc(), hazards::id.asc())),
+            (None, true) => $query.order(($column.desc(), hazards::id.desc())),
+            (Some(place), false) => {
+                let later = $column.gt($value).or($column.eq($value).and(hazards::id.gt(place.id)));
+                $query.filter($column.ge($value).and(later)).order(($column.asc(), hazards::id.asc()))
+            }
+            (Some(place), true) => {
+                let earlier = $column.lt($value).or($column.eq($value).and(hazards::id.lt(place.id)));
+                $query.filter($column.le($value).and(earlier)).order(($column.desc(), hazards::id.desc()))
+            }
+        }
+    };
+}
+
+fn ordered(query: Query<'_>, sort: Sort, after: Option<Place>) -> Query<'_> {
+    let value = after.map_or(0, |place| place.value);
+    match sort.key {
+        SortKey::Deadline => keyset!(query, hazards::deadline, date(value), after, sort.descending),
+        SortKey::FoundAt => {
+            let at = Instant::from_micros(value).unwrap_or(Instant::new(chrono::DateTime::UNIX_EPOCH));
+            keyset!(query, hazards::found_at, at, after, sort.descending)
+        }
+        SortKey::Severity => keyset!(query, hazards::severity_key, value, after, sort.descending),
+    }
+}
+
+/// The plans the database would use for a list: for the tests that hold it to its indexes.
+pub fn explain(
+    conn: &mut Conn,
+    scope: &Scope,
+    narrowing: &Narrowing,
+    sort: Sort,
+    limit: i64,
+) -> Outcome<Vec<String>> {
+    let statuses: Vec<Status> =
+        if narrowing.statuses.is_empty() { Status::ALL.to_vec() } else { narrowing.statuses.clone() };
+    let mut plans = Vec::new();
+    for stretch in narrowed(scope, narrowing) {
+        for status in &statuses {
+            let query = query(conn, stretch, *status, narrowing, sort, limit);
+            plans.push(conn.explain(query)?);
+        }
+    }
+    Ok(plans)
+}

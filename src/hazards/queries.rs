@@ -1,0 +1,255 @@
+use super::model::{Hazard, Status, StoredAction};
+use crate::access::{AreaColumns, Scope};
+use crate::checklists::Category;
+use crate::db::schema::{hazard_actions, hazard_counts, hazards};
+use crate::db::search::{index_words, insert_statement, normalise};
+use crate::db::sql_types::UuidSql;
+use crate::db::{Conn, Instant};
+use crate::hazards::model::Severity;
+use crate::ids::{ActionId, HazardId, InstitutionId};
+use crate::refusal::{Code, Outcome};
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use std::collections::HashMap;
+
+/// The hazard, whoever asks: to tell "taken" from "free" before the scope is applied.
+pub fn find_any(conn: &mut Conn, id: HazardId) -> Outcome<Option<Hazard>> {
+    Ok(hazards::table.filter(hazards::id.eq(id)).select(Hazard::as_select()).first(conn).optional()?)
+}
+
+/// The hazard within the caller's scope.
+pub fn find(conn: &mut Conn, scope: &Scope, id: HazardId) -> Outcome<Hazard> {
+    let found = find_any(conn, id)?.filter(|hazard| scope.covers(hazard.institution_id, &hazard.place));
+    found.ok_or_else(|| Code::NotFound.into())
+}
+
+/// The same item at the same place of the same institution, found or closed since `since`: the newest one.
+pub fn recurrence(
+    conn: &mut Conn,
+    institution: InstitutionId,
+    item: &str,
+    location: &str,
+    since: Instant,
+    until: Instant,
+) -> Outcome<Option<HazardId>> {
+    Ok(hazards::table
+        .filter(
+            hazards::institution_id
+                .eq(institution)
+                .and(hazards::checklist_item.assume_not_null().eq(item))
+                .and(hazards::location_key.eq(normalise(location)))
+                .and(hazards::found_at.le(until))
+                .and(hazards::status.ne(Status::Void))
+                .and(hazards::found_at.ge(since).or(hazards::closed_at.assume_not_null().ge(since))),
+        )
+        .order((hazards::found_at.desc(), hazards::id.desc()))
+        .select(hazards::id)
+        .first(conn)
+        .optional()?)
+}
+
+/// Stores a new hazard with its search words and its count.
+pub fn insert(conn: &mut Conn, hazard: Hazard, institution_name: &str, item_title: &str) -> Outcome<()> {
+    let text = format!(
+        "{} {} {institution_name} {item_title} {}",
+        hazard.description, hazard.location, hazard.number
+    );
+    let (id, key, place) = (hazard.id, CountKey::of(&hazard), hazard.place);
+    diesel::insert_into(hazards::table)
+        .values((
+            (
+                hazards::severity_key.eq(hazard.severity_key()),
+                hazards::id.eq(hazard.id),
+                hazards::institution_id.eq(hazard.institution_id),
+                hazards::area_1.eq(place.area_1),
+                hazards::area_2.eq(place.area_2),
+                hazards::area_3.eq(place.area_3),
+                hazards::area_4.eq(place.area_4),
+                hazards::area_5.eq(place.area_5),
+                hazards::area_6.eq(place.area_6),
+                hazards::number.eq(hazard.number),
+            ),
+            (
+                hazards::category.eq(hazard.category),
+                hazards::checklist_item.eq(hazard.checklist_item),
+                hazards::location_key.eq(normalise(&hazard.location)),
+                hazards::location.eq(hazard.location),
+                hazards::description.eq(hazard.description),
+                hazards::severity.eq(hazard.severity),
+                hazards::urgent.eq(hazard.urgent),
+                hazards::status.eq(hazard.status),
+                hazards::self_found.eq(hazard.self_found),
+                hazards::fixed_on_spot.eq(hazard.fixed_on_spot),
+                hazards::found_at.eq(hazard.found_at),
+                hazards::registered_at.eq(hazard.registered_at),
+                hazards::registered_by.eq(hazard.registered_by),
+            ),
+            (
+                hazards::deadline.eq(hazard.deadline),
+                hazards::original_deadline.eq(hazard.original_deadline),
+                hazards::deadline_basis.eq(hazard.deadline_basis),
+                hazards::recheck_due.eq(hazard.recheck_due),
+                hazards::rework_count.eq(hazard.rework_count),
+                hazards::recurrence_of.eq(hazard.recurrence_of),
+                hazards::listed.eq(hazard.listed),
+                hazards::submitted_by.eq(hazard.submitted_by),
+                hazards::closed_at.eq(hazard.closed_at),
+                hazards::closed_by.eq(hazard.closed_by),
+            ),
+            (
+                hazards::photo_rule.eq(hazard.photo_rule),
+                hazards::details.eq(hazard.details),
+                hazards::digest.eq(hazard.digest),
+                hazards::version.eq(hazard.version),
+                hazards::updated_at.eq(hazard.updated_at),
+            ),
+        ))
+        .execute(conn)?;
+    index(conn, id, &text)?;
+    key.add(conn, &place, 1)
+}
+
+fn index(conn: &mut Conn, id: HazardId, text: &str) -> Outcome<()> {
+    diesel::sql_query(insert_statement(conn.backend()))
+        .bind::<Text, _>(index_words(text))
+        .bind::<UuidSql, _>(id)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Writes what a step changed over version `after.version - 1`, and moves the counts.
+pub fn update(conn: &mut Conn, before: &Hazard, after: &Hazard) -> Outcome<()> {
+    let same = hazards::table.filter(hazards::id.eq(after.id).and(hazards::version.eq(before.version)));
+    let changed = diesel::update(same)
+        .set((
+            hazards::severity.eq(after.severity),
+            hazards::severity_key.eq(after.severity_key()),
+            hazards::status.eq(after.status),
+            hazards::fixed_on_spot.eq(after.fixed_on_spot),
+            hazards::deadline.eq(after.deadline),
+            hazards::deadline_basis.eq(after.deadline_basis.clone()),
+            hazards::recheck_due.eq(after.recheck_due),
+            hazards::rework_count.eq(after.rework_count),
+            hazards::listed.eq(after.listed),
+            hazards::submitted_by.eq(after.submitted_by),
+            hazards::closed_at.eq(after.closed_at),
+            hazards::closed_by.eq(after.closed_by),
+            hazards::details.eq(after.details.clone()),
+            hazards::version.eq(after.version),
+            hazards::updated_at.eq(after.updated_at),
+        ))
+        .execute(conn)?;
+    if changed == 0 {
+        return Err(Code::Stale.into());
+    }
+    let (old, new) = (CountKey::of(before), CountKey::of(after));
+    if old != new {
+        old.add(conn, &after.place, -1)?;
+        new.add(conn, &after.place, 1)?;
+    }
+    Ok(())
+}
+
+/// Where a hazard is counted. Writers of one institution meet here and nobody else; the deadline is part
+/// of the key while the clock runs, because midnight changes "overdue" without anybody writing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct CountKey {
+    institution: InstitutionId,
+    status: Status,
+    category: Category,
+    severity: Severity,
+    deadline: NaiveDate,
+}
+
+impl CountKey {
+    fn of(hazard: &Hazard) -> Self {
+        Self {
+            institution: hazard.institution_id,
+            status: hazard.status,
+            category: hazard.category,
+            severity: hazard.severity,
+            deadline: if hazard.status.is_running() { hazard.deadline } else { NO_DEADLINE },
+        }
+    }
+
+    fn add(self, conn: &mut Conn, place: &AreaColumns, hazards: i64) -> Outcome<()> {
+        let key = (
+            self.institution,
+            self.status.as_str(),
+            self.category.as_str(),
+            self.severity.as_str(),
+            self.deadline,
+        );
+        let changed = diesel::update(hazard_counts::table.find(key))
+            .set(hazard_counts::hazards.eq(hazard_counts::hazards + hazards))
+            .execute(conn)?;
+        if changed == 0 {
+            diesel::insert_into(hazard_counts::table)
+                .values((
+                    hazard_counts::institution_id.eq(self.institution),
+                    hazard_counts::area_1.eq(place.area_1),
+                    hazard_counts::area_2.eq(place.area_2),
+                    hazard_counts::area_3.eq(place.area_3),
+                    hazard_counts::area_4.eq(place.area_4),
+                    hazard_counts::area_5.eq(place.area_5),
+                    hazard_counts::area_6.eq(place.area_6),
+                    hazard_counts::status.eq(self.status.as_str()),
+                    hazard_counts::category.eq(self.category.as_str()),
+                    hazard_counts::severity.eq(self.severity.as_str()),
+                    hazard_counts::deadline.eq(self.deadline),
+                    hazard_counts::hazards.eq(hazards),
+                ))
+                .execute(conn)?;
+        }
+        Ok(())
+    }
+}
+
+/// Stands for "no clock is running" in the counts.
+pub const NO_DEADLINE: NaiveDate = match NaiveDate::from_ymd_opt(1, 1, 1) {
+    Some(date) => date,
+    None => NaiveDate::MIN,
+};
+
+/// The step with this id, on whichever hazard.
+pub fn find_action(conn: &mut Conn, id: ActionId) -> Outcome<Option<StoredAction>> {
+    Ok(hazard_actions::table.find(id).select(StoredAction::as_select()).first(conn).optional()?)
+}
+
+pub fn insert_action(conn: &mut Conn, action: StoredAction) -> Outcome<()> {
+    diesel::insert_into(hazard_actions::table).values(action).execute(conn)?;
+    Ok(())
+}
+
+/// Every step of a hazard, first to last.
+pub fn timeline(conn: &mut Conn, id: HazardId) -> Outcome<Vec<StoredAction>> {
+    Ok(hazard_actions::table
+        .filter(hazard_actions::hazard_id.eq(id))
+        .order(hazard_actions::step)
+        .select(StoredAction::as_select())
+        .load(conn)?)
+}
+
+/// Compares the maintained counts with the hazards themselves: one line for each that is wrong.
+pub fn wrong_counts(conn: &mut Conn) -> Outcome<Vec<String>> {
+    type Row = (InstitutionId, Status, i64);
+    let counted: Vec<Row> = hazards::table
+        .group_by((hazards::institution_id, hazards::status))
+        .select((hazards::institution_id, hazards::status, diesel::dsl::count_star()))
+        .load(conn)?;
+    let kept: Vec<(InstitutionId, Status, i64)> = hazard_counts::table
+        .select((hazard_counts::institution_id, hazard_counts::status, hazard_counts::hazards))
+        .load(conn)?;
+    let mut difference: HashMap<(InstitutionId, Status), i64> = HashMap::new();
+    for (institution, status, hazards) in counted {
+        *difference.entry((institution, status)).or_default() += hazards;
+    }
+    for (institution, status, hazards) in kept {
+        *difference.entry((institution, status)).or_default() -= hazards;
+    }
+    let wrong = difference.into_iter().filter(|(_, off)| *off != 0);
+    Ok(wrong
+        .map(|((at, status), off)| format!("count of {status} at institution {at}: off by {off}"))
+        .collect())
+}

@@ -1,0 +1,230 @@
+//! Registering a hazard: checked, dated, linked to what was there before, stored once.
+
+use super::deadlines::Finding;
+use super::lifecycle::{close, closes_on_spot};
+use super::model::{Details, Hazard, Rectification, Severity, Status};
+use super::queries;
+use crate::access::{Role, WriteTx};
+use crate::audit;
+use crate::canonical::digest;
+use crate::checklists::{Category, ChecklistItem, PhotoRule};
+use crate::db::Instant;
+use crate::evidence::{self, DeclaredEvidence};
+use crate::fields::Fields;
+use crate::http::Stored;
+use crate::ids::{HazardId, InstitutionId};
+use crate::institutions::{self, Institution, model::OperatingStatus};
+use crate::refusal::{Code, FieldCode, Outcome, Refusal};
+use chrono::{NaiveDate, TimeDelta};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+
+/// A hazard as it is registered.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "institution_id": "0198f000-0000-7000-8000-000000000010", "category": "electricity", "checklist_item": "E03",
+    "location": "二楼东侧203室床头", "description": "移动插排串接，给气垫床供电，外壳有烧痕", "severity": "general", "urgent": true,
+    "found_at": "2026-03-01T01:20:00Z",
+    "evidence": [{"id": "0198f000-0000-7000-8000-0000000000e1", "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "role": "before", "media_type": "image/jpeg", "size": 203511, "captured_at": "2026-03-01T01:20:00Z"}]
+}))]
+pub struct HazardForm {
+    pub institution_id: InstitutionId,
+    pub category: Category,
+    /// A code of the checklist; absent for what no list foresees.
+    pub checklist_item: Option<String>,
+    /// 隐患部位
+    pub location: String,
+    pub description: String,
+    pub severity: Severity,
+    /// Needs an interim measure today; the checklist's own word when absent.
+    pub urgent: Option<bool>,
+    pub found_at: Instant,
+    /// By when; the rule table's date when absent.
+    pub deadline: Option<NaiveDate>,
+    /// 立行立改: put right while the inspector stood there. Needs a measure and an after-photo.
+    #[serde(default)]
+    pub fixed_on_spot: bool,
+    /// What was done, for `fixed_on_spot`.
+    pub measure: Option<String>,
+    /// Photos that will follow.
+    #[serde(default)]
+    pub evidence: Vec<DeclaredEvidence>,
+}
+
+/// A phone's clock may run ahead by this much.
+const CLOCK_TOLERANCE: TimeDelta = TimeDelta::minutes(10);
+/// Older findings belong into an import, not into a registration.
+const OLDEST: TimeDelta = TimeDelta::days(400);
+
+/// Registers `form` under `id`, or confirms that it stands so.
+pub fn register(tx: &mut WriteTx<'_>, id: HazardId, form: &HazardForm) -> Outcome<(Stored, Hazard)> {
+    let digest = digest(form);
+    if let Some(existing) = queries::find_any(tx.conn, id)? {
+        return confirm(tx, existing, &digest);
+    }
+    let item = check(tx, form)?;
+    let institution = institution(tx, form.institution_id)?;
+    let hazard = draft(tx, id, form, item.as_ref(), &institution, digest)?;
+    let content = json!({ "hazard": form, "number": hazard.number, "deadline": hazard.deadline_basis,
+        "self_found": hazard.self_found, "recurrence_of": hazard.recurrence_of });
+    record(tx, &hazard, "hazard.registered", content)?;
+    let title = item.as_ref().map_or("", |item| item.title_zh.as_str());
+    queries::insert(tx.conn, hazard.clone(), &institution.name, title)?;
+    evidence::queries::declare(tx, &hazard, None, &form.evidence, 0)?;
+    let hazard = settle(tx, hazard)?;
+    Ok((Stored::Created, hazard))
+}
+
+/// The same id again: the same content is confirmed, other content refused, another's id unknown.
+fn confirm(tx: &WriteTx<'_>, existing: Hazard, digest: &str) -> Outcome<(Stored, Hazard)> {
+    if !tx.actor.scope.covers(existing.institution_id, &existing.place) {
+        return Err(Code::NotFound.into());
+    }
+    if existing.digest == digest { Ok((Stored::Replayed, existing)) } else { Err(Code::IdTaken.into()) }
+}
+
+fn check(tx: &WriteTx<'_>, form: &HazardForm) -> Outcome<Option<ChecklistItem>> {
+    let mut fields = Fields::new();
+    fields.line("/location", &form.location, 1..=100);
+    fields.prose("/description", &form.description, 1..=2000);
+    fields.optional_prose("/measure", form.measure.as_deref(), 2000);
+    fields.check(form.found_at <= tx.now.plus(CLOCK_TOLERANCE), "/found_at", FieldCode::InFuture);
+    fields.check(form.found_at >= tx.now.plus(-OLDEST), "/found_at", FieldCode::TooEarly);
+    let item = form.checklist_item.as_deref().map(|code| tx.office.checklist.item(code));
+    fields.check(!matches!(item, Some(None)), "/checklist_item", FieldCode::UnknownReference);
+    let item = item.flatten();
+    fields.check(item.is_none_or(|item| item.category == form.category), "/category", FieldCode::Mismatch);
+    if form.fixed_on_spot {
+        fields.check(form.measure.is_some(), "/measure", FieldCode::Required);
+        fields.check(form.severity == Severity::General, "/fixed_on_spot", FieldCode::NotAllowedHere);
+        fields.check(form.deadline.is_none(), "/deadline", FieldCode::NotAllowedHere);
+    } else {
+        fields.check(form.measure.is_none(), "/measure", FieldCode::NotAllowedHere);
+    }
+    evidence::rules::check_declared(&mut fields, &form.evidence, 0);
+    fields.finish()?;
+    Ok(item.cloned())
+}
+
+fn institution(tx: &mut WriteTx<'_>, id: InstitutionId) -> Outcome<Institution> {
+    let found = institutions::queries::find_any(tx.conn, id)?;
+    let found = found.filter(|institution| tx.actor.scope.covers(id, &institution.place));
+    let found = found.ok_or_else(|| Refusal::invalid("/institution_id", FieldCode::UnknownReference))?;
+    if found.status == OperatingStatus::Closed {
+        Err(Code::InstitutionNotOperating.into())
+    } else {
+        Ok(found)
+    }
+}
+
+fn draft(
+    tx: &mut WriteTx<'_>,
+    id: HazardId,
+    form: &HazardForm,
+    item: Option<&ChecklistItem>,
+    institution: &Institution,
+    digest: String,
+) -> Outcome<Hazard> {
+    let urgent = form.urgent.unwrap_or(item.is_some_and(|item| item.urgent));
+    let found_on = tx.office.date(form.found_at);
+    let finding =
+        Finding { item, severity: form.severity, urgent, fixed_on_spot: form.fixed_on_spot, found_on };
+    let rules = &tx.office.deadlines;
+    let basis = match form.deadline {
+        Some(given) => rules.given_deadline(given, form.severity, found_on)?,
+        None => rules.default_deadline(&finding),
+    };
+    let status = if form.fixed_on_spot { Status::AwaitingRecheck } else { Status::Pending };
+    let recheck_due = form.fixed_on_spot.then(|| rules.recheck_due(form.severity, found_on));
+    let recurrence_of = match item {
+        Some(item) => {
+            let since = form.found_at.plus(-TimeDelta::days(rules.recurrence_days()));
+            queries::recurrence(tx.conn, institution.id, &item.code, &form.location, since, form.found_at)?
+        }
+        None => None,
+    };
+    let rectification = Rectification { measure: form.measure.clone(), ..Rectification::default() };
+    Ok(Hazard {
+        id,
+        institution_id: institution.id,
+        place: institution.place,
+        number: number(id, found_on),
+        category: form.category,
+        checklist_item: form.checklist_item.clone(),
+        location: form.location.clone(),
+        description: form.description.clone(),
+        severity: form.severity,
+        urgent,
+        status,
+        self_found: tx.actor.role == Role::Manager,
+        fixed_on_spot: form.fixed_on_spot,
+        found_at: form.found_at,
+        registered_at: tx.now,
+        registered_by: tx.actor.id,
+        deadline: basis.result,
+        original_deadline: basis.result,
+        deadline_basis: basis,
+        recheck_due,
+        rework_count: 0,
+        recurrence_of,
+        listed: false,
+        submitted_by: None,
+        closed_at: None,
+        closed_by: None,
+        photo_rule: item.map_or(PhotoRule::One, |item| item.photo),
+        details: Details { rectification, ..Details::default() },
+        digest,
+        version: 1,
+        updated_at: tx.now,
+    })
+}
+
+/// The number people say (隐患编号): the day it was found and the end of its id.
+fn number(id: HazardId, found_on: NaiveDate) -> String {
+    let hex = id.0.simple().to_string().to_uppercase();
+    let tail = hex.get(24..).unwrap_or_default();
+    format!("YH{}-{tail}", found_on.format("%Y%m%d"))
+}
+
+/// Closes what was put right on the spot as soon as its last photo is verified.
+pub fn settle(tx: &mut WriteTx<'_>, hazard: Hazard) -> Outcome<Hazard> {
+    if !hazard.fixed_on_spot || hazard.status != Status::AwaitingRecheck {
+        return Ok(hazard);
+    }
+    let state = evidence::rules::state(&evidence::queries::of_hazard(tx.conn, hazard.id)?);
+    if !closes_on_spot(&hazard, &state) {
+        return Ok(hazard);
+    }
+    let mut closed = hazard.clone();
+    close(&mut closed, hazard.registered_by, tx.now);
+    closed.version += 1;
+    closed.updated_at = tx.now;
+    record(
+        tx,
+        &closed,
+        "hazard.closed_on_spot",
+        json!({ "closed_by": closed.closed_by, "version": closed.version }),
+    )?;
+    queries::update(tx.conn, &hazard, &closed)?;
+    Ok(closed)
+}
+
+/// Adds an entry about a hazard to its institution's chain.
+pub fn record(
+    tx: &mut WriteTx<'_>,
+    hazard: &Hazard,
+    action: &'static str,
+    content: serde_json::Value,
+) -> Outcome<()> {
+    let entry = audit::Entry {
+        chain: hazard.institution_id.into(),
+        action,
+        object_kind: "hazard",
+        object_id: Some(hazard.id.0),
+        content,
+    };
+    audit::record(tx, entry)
+}

@@ -1,0 +1,52 @@
+//! Answers with versions: ETags, conditions, and "stored" against "already there".
+
+use crate::refusal::{Code, FieldCode, Outcome, Refusal};
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
+
+/// Whether a `PUT` made something or found it already there with the same content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stored {
+    Created,
+    Replayed,
+}
+
+fn etag(version: i64) -> String {
+    format!("\"{version}\"")
+}
+
+/// `201` for new, `200` with `Idempotent-Replay: true` for the same again.
+pub fn stored(stored: Stored, version: i64, body: &impl Serialize) -> HttpResponse {
+    let mut answer = match stored {
+        Stored::Created => HttpResponse::Created(),
+        Stored::Replayed => HttpResponse::Ok(),
+    };
+    if stored == Stored::Replayed {
+        answer.insert_header(("Idempotent-Replay", "true"));
+    }
+    answer.insert_header((header::ETAG, etag(version))).json(body)
+}
+
+/// `200` with the object's version as its ETag.
+pub fn object(version: i64, body: &impl Serialize) -> HttpResponse {
+    HttpResponse::Ok().insert_header((header::ETAG, etag(version))).json(body)
+}
+
+pub fn no_content() -> HttpResponse {
+    HttpResponse::NoContent().finish()
+}
+
+/// The version the caller means to change, from `If-Match` or the body's `expected_version`.
+pub fn expected_version(req: &HttpRequest, in_body: Option<i64>) -> Outcome<Option<i64>> {
+    let Some(value) = req.headers().get(header::IF_MATCH) else {
+        return Ok(in_body);
+    };
+    let text = value.to_str().unwrap_or_default().trim();
+    let version = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).and_then(|v| v.parse().ok());
+    let version: i64 = version.ok_or(Code::Stale)?;
+    if in_body.is_some_and(|other| other != version) {
+        return Err(Refusal::invalid("/expected_version", FieldCode::Mismatch).into());
+    }
+    Ok(Some(version))
+}

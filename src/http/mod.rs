@@ -1,0 +1,16 @@
+//! The machine between the domain and the wire: problems, bodies, pages, headers. Knows no domain word.
+
+mod answer;
+mod assets;
+mod body;
+mod envelope;
+pub mod openapi;
+mod pagination;
+mod problem;
+
+pub use answer::{Stored, expected_version, no_content, object, stored};
+pub use assets::{asset, docs_redirect};
+pub use body::{Body, Id, Query, path_id};
+pub use envelope::{RequestId, envelope, fallback};
+pub use pagination::{Cursor, DEFAULT_LIMIT, LARGEST_LIMIT, Page, limit, page};
+pub use problem::{FieldProblem, Problem};

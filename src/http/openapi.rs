@@ -1,0 +1,90 @@
+//! The API's description: completed here with what holds for every operation, then published once.
+
+use crate::refusal::{Code, FieldCode};
+use std::sync::OnceLock;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, Deprecated, OpenApi, Ref, RefOr, ResponseBuilder, Schema};
+
+static DOCUMENT: OnceLock<OpenApi> = OnceLock::new();
+
+/// Makes the finished document the one that is served and that 405 answers are made from.
+pub fn publish(document: OpenApi) -> &'static OpenApi {
+    DOCUMENT.get_or_init(|| document)
+}
+
+/// Adds to a collected document: problems as the default answer of every operation, the codes, the tokens.
+pub fn complete(mut document: OpenApi) -> OpenApi {
+    for item in document.paths.paths.values_mut() {
+        for (_, operation) in operations(item) {
+            add_problem(operation);
+        }
+    }
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    list_codes(components.schemas.get_mut("Problem"), Code::ALL.iter().map(|code| code.as_str()));
+    list_codes(components.schemas.get_mut("FieldProblem"), FieldCode::ALL.iter().map(|code| code.as_str()));
+    document
+}
+
+/// The methods of one path with their operations.
+pub fn operations(item: &mut PathItem) -> Vec<(&'static str, &mut Operation)> {
+    let PathItem { get, put, post, delete, patch, .. } = item;
+    let all = [("GET", get), ("PUT", put), ("POST", post), ("DELETE", delete), ("PATCH", patch)];
+    all.into_iter().filter_map(|(name, operation)| Some((name, operation.as_mut()?))).collect()
+}
+
+fn add_problem(operation: &mut Operation) {
+    operation.deprecated = operation.deprecated.take().filter(|deprecated| *deprecated == Deprecated::True);
+    let content = ContentBuilder::new().schema(Some(RefOr::Ref(Ref::from_schema_name("Problem")))).build();
+    let response = ResponseBuilder::new()
+        .description("A problem document; decide by its `code`.")
+        .content("application/problem+json", content);
+    operation.responses.responses.insert("default".into(), RefOr::T(response.build()));
+}
+
+/// Writes every code into the schema, so that a client can be generated with all of them.
+fn list_codes<'a>(schema: Option<&mut RefOr<Schema>>, codes: impl Iterator<Item = &'a str>) {
+    if let Some(RefOr::T(Schema::Object(object))) = schema
+        && let Some(RefOr::T(Schema::Object(code))) = object.properties.get_mut("code")
+    {
+        code.enum_values = Some(codes.map(|code| serde_json::Value::String(code.into())).collect());
+    }
+}
+
+/// The methods that a concrete path takes, for `Allow`.
+pub fn methods_at(path: &str) -> Vec<&'static str> {
+    let Some(document) = DOCUMENT.get() else { return Vec::new() };
+    let mut methods: Vec<&'static str> = document
+        .paths
+        .paths
+        .iter()
+        .filter(|(template, _)| matches(template, path))
+        .flat_map(|(_, item)| methods_of(item))
+        .collect();
+    methods.sort_unstable();
+    methods
+}
+
+fn methods_of(item: &PathItem) -> Vec<&'static str> {
+    let all = [
+        ("GET", item.get.is_some()),
+        ("PUT", item.put.is_some()),
+        ("POST", item.post.is_some()),
+        ("DELETE", item.delete.is_some()),
+        ("PATCH", item.patch.is_some()),
+    ];
+    all.into_iter().filter(|(_, there)| *there).map(|(name, _)| name).collect()
+}
+
+fn matches(template: &str, path: &str) -> bool {
+    let (mut wanted, mut given) = (template.split('/'), path.split('/'));
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return true,
+            (Some(wanted), Some(given))
+                if wanted == given || (wanted.starts_with('{') && !given.is_empty()) => {}
+            _ => return false,
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Refusals and faults as RFC 9457 problem documents, in the reader's language.
+
+use crate::refusal::{Code, Failure, Kind, Refusal};
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// An error answer (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "type": "about:blank", "title": "填写内容有误", "status": 422, "code": "invalid",
+    "errors": [{"pointer": "/location", "code": "required", "message": "必填"}],
+    "request_id": "0198f2a0-5e11-7c3a-9b77-1f0d5d6a7b21"
+}))]
+pub struct Problem {
+    /// Always `about:blank`; decide by `code`.
+    pub r#type: &'static str,
+    /// For people, in the language of `Accept-Language`.
+    pub title: String,
+    pub status: u16,
+    /// Stable; see the list of codes.
+    #[schema(value_type = String)]
+    pub code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// The fields at fault.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldProblem>,
+    /// The state that stands in the way of a step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub current: Option<serde_json::Value>,
+    pub request_id: String,
+}
+
+/// One field at fault.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FieldProblem {
+    /// JSON pointer into the body, or the name of a parameter.
+    pub pointer: String,
+    #[schema(value_type = String)]
+    pub code: &'static str,
+    pub message: String,
+}
+
+pub(super) fn status(kind: Kind) -> StatusCode {
+    match kind {
+        Kind::Malformed => StatusCode::BAD_REQUEST,
+        Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Kind::Forbidden => StatusCode::FORBIDDEN,
+        Kind::NotFound => StatusCode::NOT_FOUND,
+        Kind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        Kind::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+        Kind::Timeout => StatusCode::REQUEST_TIMEOUT,
+        Kind::Conflict => StatusCode::CONFLICT,
+        Kind::Gone => StatusCode::GONE,
+        Kind::Stale => StatusCode::PRECONDITION_FAILED,
+        Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Kind::UnsupportedType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+        Kind::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
+        Kind::TooMany => StatusCode::TOO_MANY_REQUESTS,
+        Kind::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        Kind::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
+    }
+}
+
+/// The code for an error answer that the framework made by itself.
+pub(super) fn code_for_status(status: StatusCode) -> Code {
+    match status.as_u16() {
+        401 => Code::Unauthenticated,
+        403 => Code::Forbidden,
+        404 => Code::NotFound,
+        405 => Code::MethodNotAllowed,
+        408 => Code::RequestTimeout,
+        413 => Code::PayloadTooLarge,
+        415 => Code::UnsupportedMediaType,
+        429 => Code::TooManyRequests,
+        503 => Code::Busy,
+        400..500 => Code::MalformedRequest,
+        _ => Code::Internal,
+    }
+}
+
+/// What of a failure may be told; the rest is for the log.
+pub(super) fn told(failure: &Failure) -> Refusal {
+    use diesel::result::{DatabaseErrorKind, Error};
+    match failure {
+        Failure::Refused(refusal) => refusal.clone(),
+        Failure::Database(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
+            Code::IdTaken.into()
+        }
+        Failure::Database(Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _)) => {
+            Code::Invalid.into()
+        }
+        Failure::Database(Error::DatabaseError(DatabaseErrorKind::ClosedConnection, _))
+        | Failure::Unavailable(_)
+        | Failure::Store(_) => Code::Unavailable.into(),
+        Failure::Busy | Failure::Collision => Code::Busy.into(),
+        Failure::StorageFull => Code::StorageFull.into(),
+        Failure::Database(_) | Failure::Internal(_) => Code::Internal.into(),
+    }
+}
+
+/// Whose words to use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Language {
+    Chinese,
+    English,
+}
+
+impl Language {
+    /// Chinese unless English is asked for first.
+    pub(super) fn accepted(header: Option<&str>) -> Self {
+        let first = header.and_then(|list| {
+            list.split(',').map(str::trim).find(|tag| tag.starts_with("zh") || tag.starts_with("en"))
+        });
+        if first.is_some_and(|tag| tag.starts_with("en")) { Self::English } else { Self::Chinese }
+    }
+
+    fn of(self, (chinese, english): (&'static str, &'static str)) -> &'static str {
+        match self {
+            Self::Chinese => chinese,
+            Self::English => english,
+        }
+    }
+}
+
+pub(super) fn response(refusal: &Refusal, language: Language, request_id: String) -> HttpResponse {
+    let status = status(refusal.code.kind());
+    let errors = refusal.fields.iter().map(|field| FieldProblem {
+        pointer: field.pointer.clone(),
+        code: field.code.as_str(),
+        message: language.of(field.code.words()).to_owned(),
+    });
+    let problem = Problem {
+        r#type: "about:blank",
+        title: language.of(refusal.code.titles()).to_owned(),
+        status: status.as_u16(),
+        code: refusal.code.as_str(),
+        detail: refusal.detail.clone(),
+        errors: errors.collect(),
+        current: refusal.current.clone(),
+        request_id,
+    };
+    let mut response = HttpResponse::build(status);
+    match refusal.code.kind() {
+        Kind::Unauthenticated => {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        }
+        Kind::Busy | Kind::TooMany => {
+            response.insert_header((header::RETRY_AFTER, "2"));
+        }
+        _ => {}
+    }
+    let body = serde_json::to_string(&problem).unwrap_or_default();
+    response.content_type("application/problem+json").body(body)
+}
+
+impl ResponseError for Failure {
+    fn status_code(&self) -> StatusCode {
+        status(told(self).code.kind())
+    }
+
+    /// A plain version; the envelope rewrites it with the request's id and language.
+    fn error_response(&self) -> HttpResponse {
+        response(&told(self), Language::Chinese, String::new())
+    }
+}

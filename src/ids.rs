@@ -1,0 +1,105 @@
+//! Identifiers: UUIDs made by whoever creates the thing, one type per kind so that they cannot be mixed up.
+
+use crate::db::sql_types::{RawUuid, UuidSql};
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::expression::AsExpression;
+use diesel::serialize::{self, IsNull, Output, ToSql};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, AsExpression, FromSqlRow, Serialize, Deserialize)]
+        #[diesel(sql_type = UuidSql)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// A fresh, time-ordered id.
+            pub fn fresh() -> Self {
+                Self(Uuid::now_v7())
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(id: Uuid) -> Self {
+                Self(id)
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl ToSql<UuidSql, diesel::pg::Pg> for $name {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, diesel::pg::Pg>) -> serialize::Result {
+                std::io::Write::write_all(out, self.0.as_bytes())?;
+                Ok(IsNull::No)
+            }
+        }
+
+        impl ToSql<UuidSql, diesel::sqlite::Sqlite> for $name {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, diesel::sqlite::Sqlite>) -> serialize::Result {
+                out.set_value(self.0.as_bytes().to_vec());
+                Ok(IsNull::No)
+            }
+        }
+
+        impl ToSql<UuidSql, crate::db::MultiBackend> for $name {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, crate::db::MultiBackend>) -> serialize::Result {
+                out.set_value((UuidSql, self));
+                Ok(IsNull::No)
+            }
+        }
+
+        impl<DB: diesel::backend::Backend> FromSql<UuidSql, DB> for $name
+        where
+            RawUuid: FromSql<UuidSql, DB>,
+        {
+            fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
+                Ok(Self(RawUuid::from_sql(value)?.0))
+            }
+        }
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                crate::db::sql_types::text_schema(utoipa::openapi::KnownFormat::Uuid)
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
+    )*};
+}
+
+ids! {
+    /// An area (行政区划).
+    AreaId
+    /// An elder-care institution (养老机构).
+    InstitutionId
+    /// An account.
+    UserId
+    /// A login and its refresh tokens.
+    SessionId
+    /// A hazard (隐患).
+    HazardId
+    /// One step in a hazard's life.
+    ActionId
+    /// A photo or document that is evidence.
+    EvidenceId
+    /// An audit chain: an institution's id, or the nil id for the system's own.
+    ChainId
+}
+
+impl From<InstitutionId> for ChainId {
+    fn from(id: InstitutionId) -> Self {
+        Self(id.0)
+    }
+}
+
+impl ChainId {
+    /// The chain of everything that belongs to no institution: accounts, areas, logins.
+    pub const SYSTEM: Self = Self(Uuid::nil());
+}

@@ -1,0 +1,8 @@
+//! Elder-care institutions (养老机构): the places under supervision and what decides how they are.
+
+pub mod credit_code;
+pub mod model;
+pub mod queries;
+pub mod routes;
+
+pub use model::Institution;

@@ -1,0 +1,161 @@
+use super::model::{Institution, OperatingStatus};
+use crate::access::Scope;
+use crate::areas::model::Area;
+use crate::db::Conn;
+use crate::db::schema::institutions;
+use crate::db::search::normalise;
+use crate::ids::InstitutionId;
+use crate::refusal::{Code, Outcome};
+use crate::{in_area, in_scope};
+use diesel::prelude::*;
+use std::collections::HashMap;
+
+/// The institution, whoever asks: to tell "taken" from "free" before the scope is applied.
+pub fn find_any(conn: &mut Conn, id: InstitutionId) -> Outcome<Option<Institution>> {
+    Ok(institutions::table.find(id).select(Institution::as_select()).first(conn).optional()?)
+}
+
+/// The institution within the caller's scope.
+pub fn find(conn: &mut Conn, scope: &Scope, id: InstitutionId) -> Outcome<Institution> {
+    let found = find_any(conn, id)?.filter(|institution| scope.covers(id, &institution.place));
+    found.ok_or_else(|| Code::NotFound.into())
+}
+
+/// What a list of institutions may be narrowed to.
+#[derive(Debug, Clone, Default)]
+pub struct Narrowing {
+    pub area: Option<Area>,
+    pub status: Option<OperatingStatus>,
+    pub text: Option<String>,
+    pub after: Option<(String, InstitutionId)>,
+}
+
+/// Institutions in scope by name, at most `limit`.
+pub fn list(conn: &mut Conn, scope: &Scope, narrowing: Narrowing, limit: i64) -> Outcome<Vec<Institution>> {
+    let mut query = institutions::table
+        .filter(in_scope!(institutions, id, scope))
+        .select(Institution::as_select())
+        .order((institutions::name_key, institutions::id))
+        .limit(limit)
+        .into_boxed();
+    if let Some(area) = narrowing.area {
+        query = query.filter(in_area!(institutions, area.level, area.id));
+    }
+    if let Some(status) = narrowing.status {
+        query = query.filter(institutions::status.eq(status));
+    }
+    if let Some(text) = narrowing.text {
+        query = query.filter(institutions::name_key.like(contains(&text)).escape('\\'));
+    }
+    if let Some((name, id)) = narrowing.after {
+        let later = institutions::name_key.gt(name.clone());
+        let same = institutions::name_key.eq(name.clone()).and(institutions::id.gt(id));
+        query = query.filter(institutions::name_key.ge(name).and(later.or(same)));
+    }
+    Ok(query.load(conn)?)
+}
+
+/// The pattern that finds a normalised text anywhere.
+fn contains(text: &str) -> String {
+    let escaped = normalise(text).replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("%{escaped}%")
+}
+
+pub fn credit_code_is_taken(conn: &mut Conn, code: &str, but: InstitutionId) -> Outcome<bool> {
+    let same = institutions::table.filter(institutions::credit_code.eq(code).and(institutions::id.ne(but)));
+    Ok(diesel::select(diesel::dsl::exists(same)).get_result(conn)?)
+}
+
+pub fn insert(conn: &mut Conn, new: Institution) -> Outcome<()> {
+    let place = new.place;
+    diesel::insert_into(institutions::table)
+        .values((
+            (
+                institutions::id.eq(new.id),
+                institutions::area_id.eq(new.area_id),
+                institutions::area_1.eq(place.area_1),
+                institutions::area_2.eq(place.area_2),
+                institutions::area_3.eq(place.area_3),
+                institutions::area_4.eq(place.area_4),
+                institutions::area_5.eq(place.area_5),
+                institutions::area_6.eq(place.area_6),
+            ),
+            (
+                institutions::name_key.eq(normalise(&new.name)),
+                institutions::name.eq(new.name),
+                institutions::credit_code.eq(new.credit_code),
+                institutions::status.eq(new.status),
+                institutions::ownership.eq(new.ownership),
+                institutions::legal_representative.eq(new.legal_representative),
+                institutions::principal.eq(new.principal),
+                institutions::phone.eq(new.phone),
+                institutions::address.eq(new.address),
+                institutions::filing_number.eq(new.filing_number),
+            ),
+            (
+                institutions::beds.eq(new.beds),
+                institutions::residents.eq(new.residents),
+                institutions::disabled_residents.eq(new.disabled_residents),
+                institutions::meal_supply.eq(new.meal_supply),
+                institutions::key_fire_unit.eq(new.key_fire_unit),
+                institutions::risk_grade.eq(new.risk_grade),
+                institutions::latitude.eq(new.latitude),
+                institutions::longitude.eq(new.longitude),
+            ),
+            (
+                institutions::digest.eq(new.digest),
+                institutions::version.eq(new.version),
+                institutions::created_at.eq(new.created_at),
+                institutions::updated_at.eq(new.updated_at),
+            ),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Writes everything but the place over version `new.version - 1`.
+pub fn update(conn: &mut Conn, new: Institution) -> Outcome<()> {
+    let before = institutions::table
+        .filter(institutions::id.eq(new.id).and(institutions::version.eq(new.version - 1)));
+    let changed = diesel::update(before)
+        .set((
+            (
+                institutions::area_id.eq(new.area_id),
+                institutions::name_key.eq(normalise(&new.name)),
+                institutions::name.eq(new.name),
+                institutions::credit_code.eq(new.credit_code),
+                institutions::status.eq(new.status),
+                institutions::ownership.eq(new.ownership),
+                institutions::legal_representative.eq(new.legal_representative),
+                institutions::principal.eq(new.principal),
+                institutions::phone.eq(new.phone),
+                institutions::address.eq(new.address),
+                institutions::filing_number.eq(new.filing_number),
+            ),
+            (
+                institutions::beds.eq(new.beds),
+                institutions::residents.eq(new.residents),
+                institutions::disabled_residents.eq(new.disabled_residents),
+                institutions::meal_supply.eq(new.meal_supply),
+                institutions::key_fire_unit.eq(new.key_fire_unit),
+                institutions::risk_grade.eq(new.risk_grade),
+                institutions::latitude.eq(new.latitude),
+                institutions::longitude.eq(new.longitude),
+                institutions::version.eq(new.version),
+                institutions::updated_at.eq(new.updated_at),
+            ),
+        ))
+        .execute(conn)?;
+    if changed == 0 { Err(Code::Stale.into()) } else { Ok(()) }
+}
+
+/// The names of institutions that the caller has already been shown to cover.
+pub fn names(conn: &mut Conn, mut ids: Vec<InstitutionId>) -> Outcome<HashMap<InstitutionId, String>> {
+    ids.sort_unstable();
+    ids.dedup();
+    let rows: Vec<(InstitutionId, String)> = institutions::table
+        .filter(institutions::id.eq_any(ids))
+        .select((institutions::id, institutions::name))
+        .load(conn)?;
+    Ok(rows.into_iter().collect())
+}

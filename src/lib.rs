@@ -1,0 +1,31 @@
+//! Anlao (安老): hazard inspection and emergency drills for elder-care institutions and the offices that
+//! supervise them. `ARCHITECTURE.md` is the map; this is the table of contents, the domain first.
+
+// The domain: one folder for each word of the field.
+pub mod areas;
+pub mod checklists;
+pub mod evidence;
+pub mod hazards;
+pub mod institutions;
+pub mod supervision;
+
+// Who may do what, and what was done.
+pub mod access;
+pub mod audit;
+pub mod sessions;
+pub mod users;
+
+// The machine: it knows no word of the domain.
+pub mod app;
+pub mod canonical;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod demo;
+pub mod fields;
+pub mod http;
+pub mod ids;
+pub mod keys;
+pub mod office;
+pub mod refusal;

@@ -1,0 +1,76 @@
+use super::model::Session;
+use super::rules;
+use crate::access::Actor;
+use crate::db::schema::{sessions, users};
+use crate::db::{Conn, Instant};
+use crate::ids::{SessionId, UserId};
+use crate::keys::TokenClaims;
+use crate::refusal::{Code, Outcome};
+use crate::users::model::User;
+use crate::users::queries as accounts;
+use diesel::prelude::*;
+
+/// The person behind a token as they are now: still employed, still in this role, still logged in.
+pub fn actor(conn: &mut Conn, claims: &TokenClaims, now: Instant) -> Outcome<Actor> {
+    let found: Option<(Session, User)> = sessions::table
+        .inner_join(users::table)
+        .filter(sessions::id.eq(claims.session))
+        .select((Session::as_select(), User::as_select()))
+        .first(conn)
+        .optional()?;
+    let (session, user) = found.ok_or(Code::Unauthenticated)?;
+    if user.disabled || user.id != claims.user || !rules::is_alive(&session, now) {
+        return Err(Code::Unauthenticated.into());
+    }
+    let scope = accounts::scope(conn, user.id, user.scope_kind)?;
+    Ok(Actor { id: user.id, role: user.role, scope, session: Some(session.id) })
+}
+
+pub fn insert(conn: &mut Conn, session: Session) -> Outcome<()> {
+    diesel::insert_into(sessions::table).values(session).execute(conn)?;
+    Ok(())
+}
+
+pub fn find(conn: &mut Conn, id: SessionId) -> Outcome<Option<Session>> {
+    Ok(sessions::table.find(id).select(Session::as_select()).first(conn).optional()?)
+}
+
+/// Spends the token of `generation` and makes `hash` the next; false if somebody was quicker.
+pub fn rotate(conn: &mut Conn, id: SessionId, generation: i64, hash: &str, now: Instant) -> Outcome<bool> {
+    let rotated =
+        diesel::update(sessions::table.filter(sessions::id.eq(id).and(sessions::generation.eq(generation))))
+            .set((
+                sessions::generation.eq(generation + 1),
+                sessions::refresh_hash.eq(hash),
+                sessions::rotated_at.eq(now),
+                sessions::last_used_at.eq(now),
+            ))
+            .execute(conn)?;
+    Ok(rotated == 1)
+}
+
+pub fn end(conn: &mut Conn, id: SessionId, because: &str, now: Instant) -> Outcome<bool> {
+    let ended = diesel::update(sessions::table.filter(sessions::id.eq(id).and(sessions::ended_at.is_null())))
+        .set((sessions::ended_at.eq(now), sessions::ended_because.eq(because)))
+        .execute(conn)?;
+    Ok(ended == 1)
+}
+
+/// Ends every login of a user; returns how many there were.
+pub fn end_all(conn: &mut Conn, user: UserId, because: &str, now: Instant) -> Outcome<usize> {
+    Ok(diesel::update(sessions::table.filter(sessions::user_id.eq(user).and(sessions::ended_at.is_null())))
+        .set((sessions::ended_at.eq(now), sessions::ended_because.eq(because)))
+        .execute(conn)?)
+}
+
+/// The logins of a user that are still alive, newest use first.
+pub fn alive(conn: &mut Conn, user: UserId, now: Instant) -> Outcome<Vec<Session>> {
+    Ok(sessions::table
+        .filter(
+            sessions::user_id.eq(user).and(sessions::ended_at.is_null()).and(sessions::expires_at.gt(now)),
+        )
+        .order(sessions::last_used_at.desc())
+        .select(Session::as_select())
+        .limit(200)
+        .load(conn)?)
+}
