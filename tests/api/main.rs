@@ -1,0 +1,17 @@
+//! The API as its users meet it: the real router over real HTTP, the same suite on SQLite and on a real
+//! PostgreSQL that the tests start themselves.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_possible_wrap,
+    reason = "tests: anything unexpected is a failure"
+)]
+
+mod loop_closes;
+mod support;

@@ -1,0 +1,35 @@
+//! What the tests speak with: a running server, people with roles, a small world, photos.
+
+mod app;
+mod people;
+mod photo;
+mod world;
+
+pub use app::{Store, TestApp};
+pub use people::{Answer, Person};
+pub use photo::Photo;
+pub use world::World;
+
+/// Declares tests that run on both databases, each on a fresh one.
+#[macro_export]
+macro_rules! on_both_databases {
+    ($(#[doc = $doc:literal])* $name:ident, $app:ident => $body:block) => {
+        $(#[doc = $doc])*
+        mod $name {
+            #[allow(unused_imports, reason = "not every test needs every word")]
+            use super::*;
+
+            async fn test($app: &$crate::support::TestApp) $body
+
+            #[test]
+            fn sqlite() {
+                $crate::support::TestApp::run(anlao::db::Backend::Sqlite, async |app| test(app).await);
+            }
+
+            #[test]
+            fn postgres() {
+                $crate::support::TestApp::run(anlao::db::Backend::Postgres, async |app| test(app).await);
+            }
+        }
+    };
+}
