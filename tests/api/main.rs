@@ -13,5 +13,22 @@
     reason = "tests: anything unexpected is a failure"
 )]
 
+mod access_matrix;
+mod accounts;
+mod audit_trail;
+mod command_line;
+mod corpora;
+mod demonstration;
+mod evidence;
+mod hazard_lists;
+mod hazard_steps;
+mod idempotency;
+mod lifecycle_model;
+mod logins;
 mod loop_closes;
+mod migrations;
+mod openapi;
+mod overview;
+mod places;
+mod problems;
 mod support;

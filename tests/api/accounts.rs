@@ -1,0 +1,1 @@
+//! Accounts: created, changed, disabled, with effect on the next request.

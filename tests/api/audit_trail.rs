@@ -1,0 +1,1 @@
+//! The audit trail: complete, chained, signed, and any change of it found.

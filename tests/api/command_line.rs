@@ -1,0 +1,1 @@
+//! The commands an administrator uses at the shell.

@@ -1,0 +1,1 @@
+//! Public test vectors and naughty inputs, where `ANLAO_CORPORA` names them.

@@ -1,0 +1,1 @@
+//! Photos: declared, streamed, verified, shown upright, never replaced.

@@ -1,0 +1,1 @@
+//! Lists of hazards: filters, search, pages, sorts, and the indexes behind them.

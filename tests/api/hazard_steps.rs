@@ -1,0 +1,1 @@
+//! Each step in the life of a hazard, as its rule says.

@@ -1,0 +1,1 @@
+//! The schema on both databases.

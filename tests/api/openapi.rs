@@ -1,0 +1,1 @@
+//! The API's description: committed, complete, with examples.

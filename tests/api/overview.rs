@@ -1,0 +1,1 @@
+//! Totals, scoped, equal to what the lists say.
