@@ -3,11 +3,16 @@
 mod app;
 mod people;
 mod photo;
+mod program;
+#[allow(dead_code, reason = "the imaging crate's tests use the rest")]
+#[path = "../../../crates/imaging/tests/imaging/tiff.rs"]
+pub mod tiff;
 mod world;
 
 pub use app::{Store, TestApp};
 pub use people::{Answer, Person};
-pub use photo::Photo;
+pub use photo::{Photo, scene, stored_files, with_exif};
+pub use program::{Program, Serving};
 pub use world::World;
 
 /// Declares tests that run on both databases, each on a fresh one.
