@@ -1,1 +1,406 @@
-//! House rules, held by reading the source tree.
+//! House rules, held by reading the source tree. Each test names the rule and everything that breaks it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "tests"
+)]
+
+#[path = "tidy/tree.rs"]
+mod tree;
+
+use tree::{File, functions, sources, tree, writing_handlers};
+
+/// Fails with every breach at once.
+#[track_caller]
+fn none(rule: &str, breaches: Vec<String>) {
+    assert!(breaches.is_empty(), "{rule}:\n  {}", breaches.join("\n  "));
+}
+
+const DOMAINS: [&str; 9] = [
+    "areas",
+    "audit",
+    "checklists",
+    "evidence",
+    "hazards",
+    "institutions",
+    "sessions",
+    "supervision",
+    "users",
+];
+
+/// Rules beside the `rules.rs` files: functions of their arguments and nothing else.
+const PURE: [&str; 10] = [
+    "audit/entry.rs",
+    "audit/walker.rs",
+    "canonical.rs",
+    "fields.rs",
+    "hazards/action.rs",
+    "hazards/deadlines.rs",
+    "hazards/lifecycle.rs",
+    "institutions/credit_code.rs",
+    "stored.rs",
+    "supervision/overview.rs",
+];
+
+fn is_pure(file: &File) -> bool {
+    let name = file.path.rsplit('/').next().unwrap();
+    name == "rules.rs" || PURE.iter().any(|path| file.path == format!("src/{path}"))
+}
+
+#[test]
+fn rules_are_pure() {
+    let mut breaches = Vec::new();
+    let files = sources();
+    for path in PURE {
+        assert!(files.iter().any(|file| file.path == format!("src/{path}")), "{path} is gone");
+    }
+    for file in files.iter().filter(|file| is_pure(file)) {
+        for module in ["app", "cli", "clock", "config", "db::schema", "db::Conn", "http", "office"] {
+            if file.names(module) {
+                breaches.push(format!("{} names crate::{module}", file.path));
+            }
+        }
+        for word in ["diesel::", "actix_web", "tokio", "std::fs", "std::env", "Conn,", "&mut Conn"] {
+            if file.code().contains(word) {
+                breaches.push(format!("{} names {word}", file.path));
+            }
+        }
+    }
+    none("rules know no database, no wire, no clock and no configuration", breaches);
+}
+
+#[test]
+fn queries_know_no_wire() {
+    let mut breaches = Vec::new();
+    let queries = |file: &&File| file.path.ends_with("/queries.rs") || file.path.ends_with("/list.rs");
+    for file in sources().iter().filter(queries) {
+        for module in ["app", "cli", "clock", "config", "http"] {
+            if file.names(module) {
+                breaches.push(format!("{} names crate::{module}", file.path));
+            }
+        }
+        if file.code().contains("actix_web") {
+            breaches.push(format!("{} names actix_web", file.path));
+        }
+    }
+    none("queries know neither the wire nor the configuration", breaches);
+}
+
+#[test]
+fn only_routes_and_the_machine_speak_http() {
+    // Receiving a body is reading from the wire, piece by piece; decoding runs on the server's pool of threads.
+    let excused = ["src/evidence/intake.rs", "src/evidence/derivatives.rs", "src/users/password.rs"];
+    let mut breaches = Vec::new();
+    for file in sources() {
+        let routes = file.path.ends_with("/routes.rs") || excused.contains(&file.path.as_str());
+        let machine = file.is_in(&["http/", "access/", "app.rs", "cli/"]);
+        if !routes && !machine && (file.names("http") || file.code().contains("actix_web")) {
+            breaches.push(file.path);
+        }
+    }
+    none("use cases do not know that there is a wire", breaches);
+}
+
+#[test]
+fn the_machine_knows_no_domain() {
+    const MACHINE: [&str; 11] = [
+        "access/",
+        "canonical.rs",
+        "clock.rs",
+        "config.rs",
+        "db/",
+        "fields.rs",
+        "http/",
+        "ids.rs",
+        "keys.rs",
+        "refusal.rs",
+        "stored.rs",
+    ];
+    // Who is asking is looked up in the same transaction, and what is refused is written down in it.
+    let excused = [
+        ("src/access/extractor.rs", "sessions"),
+        ("src/access/extractor.rs", "audit"),
+        // The configuration says where the store is, in the store's own words.
+        ("src/config.rs", "evidence"),
+    ];
+    let mut breaches = Vec::new();
+    for file in sources().iter().filter(|file| file.is_in(&MACHINE)) {
+        for domain in DOMAINS {
+            if file.names(domain) && !excused.contains(&(file.path.as_str(), domain)) {
+                breaches.push(format!("{} names crate::{domain}", file.path));
+            }
+        }
+    }
+    none("the machine knows no word of the domain", breaches);
+}
+
+#[test]
+fn imports_go_one_way() {
+    let above: [(&str, &[&str]); 5] = [
+        ("cli", &["cli/", "main.rs", "demo/"]),
+        ("app", &["app.rs", "cli/", "demo/"]),
+        ("demo", &["demo/", "cli/"]),
+        ("supervision", &["supervision/", "app.rs", "demo/"]),
+        ("config", &["config.rs", "app.rs", "cli/", "demo/"]),
+    ];
+    let mut breaches = Vec::new();
+    for file in sources() {
+        for (module, allowed) in above {
+            if file.names(module) && !file.is_in(allowed) {
+                breaches.push(format!("{} names crate::{module}", file.path));
+            }
+        }
+        let trail = file.is_in(&["audit/"]) && !file.path.ends_with("/routes.rs");
+        for domain in DOMAINS.iter().filter(|domain| **domain != "audit") {
+            if trail && file.names(domain) {
+                breaches.push(format!("{} names crate::{domain}", file.path));
+            }
+        }
+    }
+    none("main → cli → app → routes; nobody looks up", breaches);
+}
+
+#[test]
+fn only_db_names_a_database() {
+    // Column types must say how each database keeps them, and the ids are the column types of the domain.
+    let excused = ["src/ids.rs"];
+    let mut breaches = Vec::new();
+    for file in
+        sources().iter().filter(|file| !file.is_in(&["db/"]) && !excused.contains(&file.path.as_str()))
+    {
+        for word in [
+            "SqliteConnection",
+            "PgConnection",
+            "diesel::pg",
+            "diesel::sqlite",
+            "Conn::Sqlite",
+            "Conn::Postgres",
+        ] {
+            if file.code().contains(word) {
+                breaches.push(format!("{} names {word}", file.path));
+            }
+        }
+    }
+    none("only src/db names a database", breaches);
+}
+
+#[test]
+fn each_power_has_one_place() {
+    let rules: [(&str, &[&str]); 9] = [
+        ("Utc::now", &["clock.rs"]),
+        ("SystemTime::now", &["clock.rs"]),
+        ("Local::now", &[]),
+        ("Uuid::now_v7", &["ids.rs", "http/envelope.rs"]),
+        ("Uuid::new_v4", &[]),
+        ("StatusCode", &["http/"]),
+        ("io::stdout", &["cli/"]),
+        ("env::var", &["cli/"]),
+        ("process::exit", &[]),
+    ];
+    let mut breaches = Vec::new();
+    for file in sources() {
+        let code = file.code();
+        for (word, places) in rules {
+            if code.contains(word) && !file.is_in(places) {
+                breaches.push(format!("{} names {word}", file.path));
+            }
+        }
+        for word in ["println!", "eprintln!", "print!", "dbg!", "todo!", ".unwrap()", ".expect("] {
+            if code.contains(word) {
+                breaches.push(format!("{} has {word}", file.path));
+            }
+        }
+    }
+    none("time, ids, status codes, the terminal and the environment have one place each", breaches);
+}
+
+#[test]
+fn every_module_says_what_it_is() {
+    let files = tree(&["src", "tests", "crates"], &[".rs"]);
+    let said = |file: &File| {
+        file.text
+            .lines()
+            .find(|line| !line.is_empty())
+            .is_some_and(|line| line.starts_with("//!") && line.len() > 10)
+    };
+    // Parts of a test's tools; the folder's first file says what they are.
+    let part = |file: &File| {
+        file.path.contains("/support/") || file.path.contains("crates/") && file.path.contains("/tests/")
+    };
+    let silent = files.iter().filter(|file| !said(file) && !part(file));
+    none(
+        "every file begins with a line that says what it is",
+        silent.map(|file| file.path.clone()).collect(),
+    );
+}
+
+#[test]
+fn files_and_functions_are_short() {
+    const LONGEST_FILE: usize = 500;
+    const LONGEST_FUNCTION: usize = 80;
+    let mut breaches = Vec::new();
+    let (mut worst_file, mut worst_function) = ((0, String::new()), (0, String::new()));
+    for file in tree(&["src", "tests", "crates"], &[".rs"]) {
+        let length = file.text.lines().count();
+        worst_file = worst_file.max((length, file.path.clone()));
+        if length > LONGEST_FILE {
+            breaches.push(format!("{} has {length} lines", file.path));
+        }
+        for (name, length) in functions(&file.text) {
+            worst_function = worst_function.max((length, format!("{name} in {}", file.path)));
+            if length > LONGEST_FUNCTION {
+                breaches.push(format!("{name} in {} has {length} lines", file.path));
+            }
+        }
+    }
+    eprintln!("the longest file: {worst_file:?}; the longest function: {worst_function:?}");
+    none("nothing is longer than a reader's patience", breaches);
+}
+
+#[test]
+fn texts_are_clean() {
+    let endings = [
+        ".rs",
+        ".toml",
+        ".sql",
+        ".md",
+        ".yml",
+        ".yaml",
+        ".html",
+        ".css",
+        ".ts",
+        ".tsx",
+        ".svelte",
+        "Makefile",
+        "Dockerfile",
+    ];
+    let mut breaches = Vec::new();
+    for file in tree(&["."], &endings) {
+        for (at, line) in file.text.lines().enumerate() {
+            if line.ends_with(' ') || line.ends_with('\t') {
+                breaches.push(format!("{}:{} ends with a space", file.path, at + 1));
+            }
+        }
+        if !file.text.is_empty() && (!file.text.ends_with('\n') || file.text.ends_with("\n\n")) {
+            breaches.push(format!("{} does not end with one line end", file.path));
+        }
+    }
+    none("no trailing spaces, one line end at the end", breaches);
+}
+
+#[test]
+fn nothing_tells_where_it_was_written() {
+    // Spelled in two parts, or this file would be the first breach.
+    let words = [
+        ["/wo", "rk/"],
+        ["/ro", "ot/"],
+        ["/tmp/", "gen"],
+        ["session ", "prompt"],
+        ["worktree ", "of a helper"],
+        ["mirror.", "local"],
+        ["/home/", "user"],
+    ];
+    let words = words.map(|parts| parts.concat());
+    let endings = [
+        ".rs",
+        ".toml",
+        ".sql",
+        ".md",
+        ".json",
+        ".yml",
+        ".yaml",
+        ".html",
+        ".css",
+        ".ts",
+        ".js",
+        ".svelte",
+        ".lock",
+        "Makefile",
+        "Dockerfile",
+        ".sh",
+    ];
+    let mut breaches = Vec::new();
+    for file in tree(&["."], &endings) {
+        for word in &words {
+            if file.text.contains(word.as_str()) {
+                breaches.push(format!("{} names {word}", file.path));
+            }
+        }
+        let lock = file.path.ends_with("Cargo.lock");
+        let strange = |line: &&str| {
+            line.starts_with("source = ") && !line.contains("github.com/rust-lang/crates.io-index")
+        };
+        if lock && file.text.lines().any(|line| strange(&line)) {
+            breaches.push(format!("{} names another registry", file.path));
+        }
+    }
+    none("nothing in the tree depends on the machine it was written on", breaches);
+}
+
+#[test]
+fn both_migration_folders_agree() {
+    let names = |database: &str| -> Vec<String> {
+        let files = tree(&[&format!("migrations/{database}")], &[".sql"]);
+        files.iter().map(|file| file.path.replace(database, "")).collect()
+    };
+    assert_eq!(names("sqlite"), names("postgres"));
+    assert!(!names("sqlite").is_empty());
+}
+
+/// Every operation that changes something, and the entry it leaves in the audit trail.
+const WRITES: [(&str, &str, &str); 20] = [
+    ("areas", "delete_area", "area.removed"),
+    ("areas", "patch_area", "area.changed"),
+    ("areas", "put_area", "area.registered"),
+    ("evidence", "put_content", "evidence.stored"),
+    ("hazards", "put_action", "hazard.accepted"),
+    ("hazards", "put_hazard", "hazard.registered"),
+    ("institutions", "patch_institution", "institution.changed"),
+    ("institutions", "put_institution", "institution.registered"),
+    ("sessions", "end_own_session", "session.ended"),
+    ("sessions", "end_user_sessions", "session.all_ended"),
+    ("sessions", "log_in", "session.started"),
+    ("sessions", "log_out", "session.ended"),
+    // Renewing is the session's own breathing and leaves nothing; a token shown twice does.
+    ("sessions", "renew", "token.reuse"),
+    ("sessions", "set_up", "setup.token_made"),
+    ("users", "change_own_password", "user.password_changed"),
+    ("users", "patch_user", "user.changed"),
+    ("users", "put_user", "user.created"),
+    // Read, and yet written down.
+    ("evidence", "original", "evidence.original_read"),
+    ("audit", "", "chain.opened"),
+    ("audit", "", "audit.anchored"),
+];
+
+#[test]
+fn every_change_has_its_audit_entry() {
+    let files = sources();
+    let mut breaches = Vec::new();
+    for (domain, handler, entry) in WRITES {
+        let own: Vec<&File> = files.iter().filter(|file| file.is_in(&[&format!("{domain}/")])).collect();
+        if !own.iter().any(|file| file.code().contains(&format!("\"{entry}\""))) {
+            breaches.push(format!("src/{domain} records no {entry}"));
+        }
+        if !handler.is_empty()
+            && !own.iter().any(|file| file.code().contains(&format!("async fn {handler}(")))
+        {
+            breaches.push(format!("src/{domain} has no handler {handler}"));
+        }
+    }
+    for file in files.iter().filter(|file| file.path.ends_with("/routes.rs")) {
+        let domain = file.path.split('/').nth(1).unwrap();
+        for handler in writing_handlers(&file.text) {
+            if !WRITES.iter().any(|(known, name, _)| *known == domain && *name == handler) {
+                breaches.push(format!(
+                    "{}: {handler} changes something, but names no audit entry here",
+                    file.path
+                ));
+            }
+        }
+    }
+    none("every operation that changes something leaves an entry", breaches);
+}

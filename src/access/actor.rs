@@ -1,3 +1,5 @@
+//! Who a person is to the system: role, scope, login.
+
 use super::Scope;
 use crate::ids::{SessionId, UserId};
 use crate::text_enum;

@@ -1,3 +1,5 @@
+//! The rows of areas.
+
 use crate::access::AreaColumns;
 use crate::db::Instant;
 use crate::db::schema::areas;

@@ -1,3 +1,5 @@
+//! Areas in the database, and moving a branch of their tree.
+
 use super::model::Area;
 use crate::access::{AreaColumns, Scope};
 use crate::db::schema::{areas, hazard_counts, hazards, institutions, user_scopes};

@@ -1,3 +1,5 @@
+//! Areas over HTTP.
+
 use super::model::Area;
 use super::{queries, rules};
 use crate::access::{Access, ManageAreas, ReadAreas, Scope, WriteTx};

@@ -98,9 +98,9 @@ impl Known {
 
     fn learn(&mut self, line: &Line) {
         match line {
-            Line::Anchor(anchor) => self
-                .heads
-                .extend(anchored(anchor).map(|(chain, seq, hash)| (chain, seq, hash.to_owned()))),
+            Line::Anchor(anchor) => {
+                self.heads.extend(anchored(anchor).map(|(chain, seq, hash)| (chain, seq, hash.to_owned())))
+            }
             Line::Head { chain, seq, hash, .. } => self.heads.push((*chain, *seq, hash.clone())),
             Line::Export { .. } | Line::Entry(_) | Line::End { .. } => {}
         }
@@ -138,7 +138,8 @@ fn read(
         if input.read_line(&mut text).map_err(|error| format!("line {}: {error}", reader.lines + 1))? == 0 {
             break;
         }
-        let line = serde_json::from_str(&text).map_err(|error| format!("line {}: {error}", reader.lines + 1))?;
+        let line =
+            serde_json::from_str(&text).map_err(|error| format!("line {}: {error}", reader.lines + 1))?;
         each(&line);
         reader.take(&line, &text, &public, &mut walker);
     }
@@ -187,7 +188,8 @@ impl Reader {
             Line::Export { .. } => walker.file_fault("it begins twice"),
             Line::End { lines, sha256, signature } => {
                 self.ended = true;
-                let whole = *lines == self.lines
+                let whole = serde_json::to_string(line).is_ok_and(|written| text == format!("{written}\n"))
+                    && *lines == self.lines
                     && *sha256 == hex::encode(self.hasher.clone().finalize())
                     && signature_holds(public, &end_message(*lines, sha256), signature);
                 if !whole {

@@ -1,3 +1,5 @@
+//! Entries before and after they are sealed, and anchors.
+
 use crate::db::Instant;
 use crate::db::schema::{audit_anchors, audit_entries};
 use crate::ids::{ChainId, UserId};

@@ -1,3 +1,5 @@
+//! Adding to the chains; nothing here changes what is there.
+
 use super::entry::{anchor_message, genesis, hash, head_message};
 use super::model::{Anchor, Entry, StoredEntry};
 use crate::access::{Actor, Origin, WriteTx};

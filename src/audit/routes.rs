@@ -1,3 +1,5 @@
+//! Reading the trail over HTTP.
+
 use super::model::StoredEntry;
 use super::queries;
 use crate::access::{Access, ReadAudit, Scope};

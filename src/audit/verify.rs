@@ -29,7 +29,7 @@ pub fn verify_against(
         walker.anchor(&anchor);
     }
     for (chain, seq, hash) in known.heads() {
-        walker.expect(chain, seq, hash);
+        walker.must_hold(chain, seq, hash);
     }
     let chains: Vec<ChainId> = audit_entries::table
         .select(audit_entries::chain)

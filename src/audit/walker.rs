@@ -103,12 +103,12 @@ impl Walker {
             return;
         }
         for (chain, seq, hash) in anchored(anchor) {
-            self.expect(chain, seq, hash);
+            self.must_hold(chain, seq, hash);
         }
     }
 
     /// Asks for this very entry to be met on the way.
-    pub(super) fn expect(&mut self, chain: ChainId, seq: i64, hash: &str) {
+    pub(super) fn must_hold(&mut self, chain: ChainId, seq: i64, hash: &str) {
         match self.expected.entry((chain, seq)) {
             Entry::Vacant(free) => {
                 free.insert(hash.to_owned());
@@ -186,7 +186,8 @@ impl Walker {
         let headless = chains.difference(&self.heads);
         let headless = headless.map(|chain| Fault::Chain(*chain, "it has no head"));
         let missing = self.expected.keys();
-        let missing = missing.map(|(chain, seq)| Fault::Missing(*chain, *seq, "it was anchored, but is gone"));
+        let missing =
+            missing.map(|(chain, seq)| Fault::Missing(*chain, *seq, "it was anchored, but is gone"));
         let lost = self.announced.difference(&self.anchors);
         let lost = lost.map(|id| Fault::Anchor(*id, "it was made, but is gone"));
         let strange = self.anchors.difference(&self.announced);

@@ -1,3 +1,5 @@
+//! The words of a checklist item.
+
 use crate::text_enum;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};

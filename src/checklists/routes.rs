@@ -1,3 +1,5 @@
+//! The checklist over HTTP.
+
 use super::model::{Category, ChecklistItem};
 use crate::access::{Access, ReadChecklists};
 use crate::http::Query;

@@ -88,7 +88,8 @@ pub fn add_user(config: &Config, console: &Console, args: &UserAddArgs) -> Resul
     let id = UserId::fresh();
     parts.db.write_blocking(move |conn| {
         let form = UserForm { scope: scope(conn, &codes, &homes)?, ..base.clone() };
-        let actor = Actor { id: UserId(uuid::Uuid::nil()), role: Role::Admin, scope: Scope::All, session: None };
+        let actor =
+            Actor { id: UserId(uuid::Uuid::nil()), role: Role::Admin, scope: Scope::All, session: None };
         let origin = Origin { device: Some("command line".into()), ..Origin::default() };
         let mut tx = WriteTx { conn, actor: &actor, office: &office, origin: &origin, now: clock.now() };
         create(&mut tx, id, &form, Some(hash.clone())).map(|_| ())

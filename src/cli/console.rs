@@ -35,8 +35,11 @@ impl Console {
     }
 
     pub fn error(&self, text: &str) {
-        let text =
-            if self.json { serde_json::json!({ "error": text }).to_string() } else { format!("anlao: {text}") };
+        let text = if self.json {
+            serde_json::json!({ "error": text }).to_string()
+        } else {
+            format!("anlao: {text}")
+        };
         let _ = writeln!(std::io::stderr(), "{text}");
     }
 

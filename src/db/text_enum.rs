@@ -1,3 +1,5 @@
+//! Columns that hold a word of a fixed list, or a value as JSON.
+
 /// Declares an enum kept as text: one list of variants gives the column, the JSON and the OpenAPI schema.
 #[macro_export]
 macro_rules! text_enum {

@@ -1,3 +1,5 @@
+//! Declared and stored photos, and the words for their states.
+
 use crate::db::Instant;
 use crate::db::schema::evidence;
 use crate::ids::{ActionId, EvidenceId, HazardId, InstitutionId, UserId};

@@ -1,3 +1,5 @@
+//! Photos in the database: declared, stored, given up.
+
 use super::model::{DeclaredEvidence, Evidence, EvidenceStateKind, PhotoFacts, PreviewState};
 use crate::access::{Scope, WriteTx};
 use crate::db::schema::evidence;

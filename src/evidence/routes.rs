@@ -1,3 +1,5 @@
+//! Photos over HTTP: sent once, read by role, never replaced.
+
 use super::derivatives::{Copy, Derivatives};
 use super::model::{Evidence, EvidenceRole, EvidenceStateKind, PreviewState};
 use super::store::{Store, altered};

@@ -1,3 +1,5 @@
+//! A hazard and everything that is kept about it.
+
 use crate::access::AreaColumns;
 use crate::checklists::{Category, PhotoRule};
 use crate::db::Instant;

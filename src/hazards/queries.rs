@@ -1,3 +1,5 @@
+//! Hazards in the database, with their maintained counts and words for searching.
+
 use super::model::{Hazard, Status, StoredAction};
 use crate::access::{AreaColumns, Scope};
 use crate::checklists::Category;

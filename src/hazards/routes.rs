@@ -1,3 +1,5 @@
+//! Hazards over HTTP.
+
 use super::action::ActionForm;
 use super::list::{self, Narrowing, Place, Sort};
 use super::model::{Severity, Status};

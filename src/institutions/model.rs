@@ -1,3 +1,5 @@
+//! The rows of institutions and their words.
+
 use crate::access::AreaColumns;
 use crate::db::Instant;
 use crate::db::schema::institutions;

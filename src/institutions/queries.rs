@@ -1,3 +1,5 @@
+//! Institutions in the database.
+
 use super::model::{Institution, OperatingStatus};
 use crate::access::Scope;
 use crate::areas::model::Area;

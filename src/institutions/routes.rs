@@ -1,3 +1,5 @@
+//! Institutions over HTTP.
+
 use super::credit_code;
 use super::model::{Institution, MealSupply, OperatingStatus, Ownership, RiskGrade};
 use super::queries::{self, Narrowing};

@@ -1,3 +1,5 @@
+//! The rows of logins.
+
 use crate::db::Instant;
 use crate::db::schema::sessions;
 use crate::ids::{SessionId, UserId};

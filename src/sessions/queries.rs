@@ -1,3 +1,5 @@
+//! Logins in the database, and who is behind a token.
+
 use super::model::Session;
 use super::rules;
 use crate::access::Actor;

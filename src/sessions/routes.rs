@@ -1,3 +1,5 @@
+//! Logging in and out over HTTP.
+
 use super::login::{self, Tokens};
 use super::model::Session;
 use super::rules::RefreshToken;

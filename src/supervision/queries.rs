@@ -1,3 +1,5 @@
+//! Reading the maintained counts.
+
 use super::overview::Count;
 use crate::access::{AreaColumns, Scope};
 use crate::areas::model::Area;

@@ -1,3 +1,5 @@
+//! The overview over HTTP.
+
 use super::overview::{Totals, sum};
 use super::queries;
 use crate::access::{Access, ReadOverview, ReadTx, Scope};

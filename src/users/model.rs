@@ -1,3 +1,5 @@
+//! The rows of accounts.
+
 use crate::access::{Role, ScopeKind};
 use crate::db::Instant;
 use crate::db::schema::users;

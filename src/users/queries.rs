@@ -1,3 +1,5 @@
+//! Accounts and their scopes in the database.
+
 use super::model::{ScopeForm, User};
 use crate::access::{AreaColumns, Role, Scope, ScopeArea, ScopeKind};
 use crate::db::Conn;

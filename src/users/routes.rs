@@ -1,3 +1,5 @@
+//! Accounts over HTTP.
+
 use super::model::{Locale, ScopeForm, User};
 use super::{password, queries, rules};
 use crate::access::{Access, ManageUsers, Role, UseOwnAccount, WriteTx};

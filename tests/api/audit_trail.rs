@@ -342,7 +342,11 @@ on_both_databases! {
         if conn.backend() == Backend::Postgres {
             statements.extend(["TRUNCATE audit_entries", "TRUNCATE audit_anchors", "TRUNCATE audit_heads"]);
         } else {
-            statements.push("INSERT OR REPLACE INTO audit_entries SELECT * FROM audit_entries WHERE seq = 1");
+            statements.extend([
+                "INSERT OR REPLACE INTO audit_entries SELECT * FROM audit_entries WHERE seq = 1",
+                "INSERT OR REPLACE INTO audit_anchors SELECT * FROM audit_anchors",
+                "INSERT OR REPLACE INTO audit_heads SELECT * FROM audit_heads",
+            ]);
         }
         let before = (count(&mut conn, "audit_entries"), count(&mut conn, "audit_anchors"), count(&mut conn, "audit_heads"));
         for statement in statements {

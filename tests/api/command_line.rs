@@ -12,7 +12,8 @@ fn add_admin(program: &Program) {
 #[test]
 fn config_says_what_is_in_force_and_why() {
     let program = Program::new();
-    std::fs::write(program.dir.path().join("anlao.toml"), "time_zone = \"Asia/Urumqi\"\nlog = \"warn\"\n").unwrap();
+    std::fs::write(program.dir.path().join("anlao.toml"), "time_zone = \"Asia/Urumqi\"\nlog = \"warn\"\n")
+        .unwrap();
     let variables = [
         ("ANLAO_LOG", "debug"),
         ("ANLAO_DEMO_PASSWORD", "geheim-demo"),
@@ -24,7 +25,11 @@ fn config_says_what_is_in_force_and_why() {
     let of = |key: &str| all.as_array().unwrap().iter().find(|one| one["key"] == key).unwrap().clone();
     let is = |key: &str, value: &str, source: &str| {
         let one = of(key);
-        assert_eq!((one["value"].as_str().unwrap(), one["source"].as_str().unwrap()), (value, source), "{key}");
+        assert_eq!(
+            (one["value"].as_str().unwrap(), one["source"].as_str().unwrap()),
+            (value, source),
+            "{key}"
+        );
     };
     is("listen", "127.0.0.1:1", "--listen");
     is("log", "debug", "ANLAO_LOG");
@@ -76,17 +81,25 @@ fn accounts_are_added_with_a_good_password_only() {
         assert!(ran.err.contains("weak_password"), "{weak}: {ran:?}");
         assert!(weak.is_empty() || !ran.err.contains(weak), "a password is never printed");
     }
-    let added = program.run_with(&["user", "add", "admin", "--role", "admin", "--json"], &[], PASSWORD).expect(0).json();
+    let added = program
+        .run_with(&["user", "add", "admin", "--role", "admin", "--json"], &[], PASSWORD)
+        .expect(0)
+        .json();
     assert_eq!(added["username"], "admin");
-    let again = program.run_with(&["user", "add", "admin", "--role", "admin", "--json"], &[], PASSWORD).expect(1);
+    let again =
+        program.run_with(&["user", "add", "admin", "--role", "admin", "--json"], &[], PASSWORD).expect(1);
     let said: Value = serde_json::from_str(&again.err).unwrap();
     assert!(said["error"].as_str().unwrap().contains("username_taken"), "{said}");
     assert!(again.out.is_empty(), "{again:?}");
     program.run_with(&["user", "add", "x", "--role", "emperor"], &[], PASSWORD).expect(2);
-    program.run_with(&["user", "add", "nobody.s", "--role", "supervisor", "--area", "999999"], &[], PASSWORD).expect(1);
+    program
+        .run_with(&["user", "add", "nobody.s", "--role", "supervisor", "--area", "999999"], &[], PASSWORD)
+        .expect(1);
     let file = program.dir.path().join("password");
     std::fs::write(&file, format!("{PASSWORD}\n")).unwrap();
-    program.run(&["user", "add", "second", "--role", "auditor", "--password-file", file.to_str().unwrap()]).expect(0);
+    program
+        .run(&["user", "add", "second", "--role", "auditor", "--password-file", file.to_str().unwrap()])
+        .expect(0);
 }
 
 #[test]
@@ -102,7 +115,8 @@ fn an_export_is_verified_without_the_database_and_any_edit_is_found() {
     let told = program.run(&["export", "audit", "trail.jsonl", "--json"]).expect(0).json();
     let key = told["public_key"].as_str().unwrap();
     assert!(told["entries"].as_u64().unwrap() >= 2, "{told}");
-    let found = program.run(&["verify", "--export", "trail.jsonl", "--public-key", key, "--json"]).expect(0).json();
+    let found =
+        program.run(&["verify", "--export", "trail.jsonl", "--public-key", key, "--json"]).expect(0).json();
     assert_eq!((&found["entries"], &found["faults"]), (&told["entries"], &serde_json::json!([])));
     let plain = program.run(&["verify", "--export", "trail.jsonl"]).expect(0);
     assert!(plain.out.starts_with("all holds"), "{plain:?}");
@@ -118,7 +132,18 @@ fn an_export_is_verified_without_the_database_and_any_edit_is_found() {
     assert!(edited["faults"][0].as_str().unwrap().contains("entry 1"), "{edited}");
     std::fs::write(&path, whole.lines().next().unwrap()).unwrap();
     program.run(&["verify", "--export", "trail.jsonl", "--public-key", key]).expect(1);
-    assert_eq!(program.run(&["export", "audit", "-"]).expect(0).out.lines().next().unwrap().matches("public_key").count(), 1);
+    assert_eq!(
+        program
+            .run(&["export", "audit", "-"])
+            .expect(0)
+            .out
+            .lines()
+            .next()
+            .unwrap()
+            .matches("public_key")
+            .count(),
+        1
+    );
 }
 
 #[test]
@@ -130,7 +155,10 @@ fn verify_names_what_was_changed_in_the_database() {
     assert!(program.run(&["verify", "--json"]).expect(0).json()["faults"].as_array().unwrap().is_empty());
     let url = format!("sqlite:{}", program.dir.path().join("data/anlao.db").display());
     let mut conn = Conn::open(&DatabaseUrl::parse(&url).unwrap()).unwrap();
-    conn.batch_execute("DROP TRIGGER audit_entries_keep; UPDATE audit_entries SET actor_role = 'auditor' WHERE seq = 1").unwrap();
+    conn.batch_execute(
+        "DROP TRIGGER audit_entries_keep; UPDATE audit_entries SET actor_role = 'auditor' WHERE seq = 1",
+    )
+    .unwrap();
     let found = program.run(&["verify"]).expect(1);
     assert!(found.out.contains("entry 1: it was altered"), "{found:?}");
 }
@@ -160,7 +188,8 @@ fn a_database_put_back_to_an_older_state_is_found_against_an_export() {
     assert!(found["faults"][0].as_str().unwrap().contains("anchored"), "{found}");
 
     let text = std::fs::read_to_string(program.dir.path().join("kept.jsonl")).unwrap();
-    std::fs::write(program.dir.path().join("kept.jsonl"), text.replacen("\"seq\":1", "\"seq\":2", 1)).unwrap();
+    std::fs::write(program.dir.path().join("kept.jsonl"), text.replacen("\"seq\":1", "\"seq\":2", 1))
+        .unwrap();
     assert!(program.run(&["verify", "--against", "kept.jsonl"]).expect(1).err.contains("does not hold"));
 }
 

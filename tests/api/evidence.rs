@@ -308,7 +308,10 @@ on_both_databases! {
 
 /// The stored file whose path contains this.
 fn file_of(app: &TestApp, part: &str) -> PathBuf {
-    let found: Vec<_> = stored_files(app).into_keys().filter(|path| path.contains(part) && !path.ends_with(".json")).collect();
+    let found: Vec<_> = stored_files(app)
+        .into_keys()
+        .filter(|path| path.contains(part) && !path.ends_with(".json"))
+        .collect();
     assert_eq!(found.len(), 1, "{part}: {found:?}");
     PathBuf::from(&found[0])
 }

@@ -83,7 +83,11 @@ fn eight_ways_to_hold_a_camera_give_one_upright_picture() {
 fn copies_are_never_larger_than_asked_nor_than_the_original() {
     TestApp::run(Backend::Sqlite, async |app| {
         let world = World::build(app).await;
-        let sizes = [((3000, 200), (1600, 107), (320, 21)), ((200, 3000), (107, 1600), (21, 320)), ((100, 60), (100, 60), (100, 60))];
+        let sizes = [
+            ((3000, 200), (1600, 107), (320, 21)),
+            ((200, 3000), (107, 1600), (21, 320)),
+            ((100, 60), (100, 60), (100, 60)),
+        ];
         let photos: Vec<Photo> = sizes.iter().map(|((w, h), ..)| Photo::scene(*w, *h, &[])).collect();
         world.registered(&world.hazard(&photos.iter().collect::<Vec<_>>())).await;
         for (photo, (_, preview, thumbnail)) in photos.iter().zip(sizes) {
@@ -157,19 +161,25 @@ fn real_photographs() {
     assert!(!files.is_empty());
     TestApp::run(Backend::Sqlite, async |app| {
         let world = World::build(app).await;
-        let photos: Vec<Photo> = files.iter().map(|path| Photo::jpeg("before", std::fs::read(path).unwrap())).collect();
+        let photos: Vec<Photo> =
+            files.iter().map(|path| Photo::jpeg("before", std::fs::read(path).unwrap())).collect();
         world.registered(&world.hazard(&photos.iter().collect::<Vec<_>>())).await;
         for (photo, path) in photos.iter().zip(&files) {
             let name = path.file_stem().unwrap().to_string_lossy().into_owned();
             photo.upload(&world.inspector).await.expect(201);
-            let (preview, thumbnail) =
-                (copy(&photo.id, "preview", &world.inspector).await.bytes, copy(&photo.id, "thumbnail", &world.inspector).await.bytes);
+            let (preview, thumbnail) = (
+                copy(&photo.id, "preview", &world.inspector).await.bytes,
+                copy(&photo.id, "thumbnail", &world.inspector).await.bytes,
+            );
             assert_bare(&preview, &name);
             assert_bare(&thumbnail, &name);
             let (width, height) = pixels(&preview).dimensions();
             // Landscape_0 to Landscape_8 are one scene held in nine ways; so is Portrait.
             assert_eq!(width > height, name.starts_with("Landscape"), "{name} is {width} x {height}");
-            assert!(width.max(height) <= 1600 && pixels(&thumbnail).dimensions().0.max(pixels(&thumbnail).dimensions().1) <= 320);
+            assert!(
+                width.max(height) <= 1600
+                    && pixels(&thumbnail).dimensions().0.max(pixels(&thumbnail).dimensions().1) <= 320
+            );
             let original = world.auditor.get(&format!("/evidence/{}/original", photo.id)).await.expect(200);
             assert!(original.bytes == photo.bytes);
         }

@@ -17,7 +17,12 @@ fn of_length(length: usize) -> Photo {
 
 /// A PNG whose header claims this size; nothing of it is there.
 fn png_claiming(width: u32, height: u32) -> Photo {
-    let header = [&b"\x89PNG\r\n\x1a\n\0\0\0\x0DIHDR"[..], &width.to_be_bytes(), &height.to_be_bytes(), &[8, 2, 0, 0, 0, 0, 0, 0, 0]];
+    let header = [
+        &b"\x89PNG\r\n\x1a\n\0\0\0\x0DIHDR"[..],
+        &width.to_be_bytes(),
+        &height.to_be_bytes(),
+        &[8, 2, 0, 0, 0, 0, 0, 0, 0],
+    ];
     Photo::of_type("image/png", header.concat())
 }
 
@@ -102,7 +107,14 @@ on_both_databases! {
 fn giants_are_refused_by_what_they_claim() {
     TestApp::run(Backend::Sqlite, async |app| {
         let world = World::build(app).await;
-        let giants = [png_claiming(60_000, 10), png_claiming(20_001, 1), png_claiming(u32::MAX, u32::MAX), png_claiming(12_001, 10_000), jpeg_claiming(65_500, 65_500), jpeg_claiming(20_000, 6_001)];
+        let giants = [
+            png_claiming(60_000, 10),
+            png_claiming(20_001, 1),
+            png_claiming(u32::MAX, u32::MAX),
+            png_claiming(12_001, 10_000),
+            jpeg_claiming(65_500, 65_500),
+            jpeg_claiming(20_000, 6_001),
+        ];
         world.registered(&world.hazard(&giants.each_ref())).await;
         let before = stored_files(app);
         for giant in &giants {
@@ -113,7 +125,10 @@ fn giants_are_refused_by_what_they_claim() {
         let largest = jpeg_claiming(12_000, 10_000);
         world.registered(&world.hazard(&[&largest])).await;
         largest.upload(&world.inspector).await.expect(201);
-        assert_eq!(world.inspector.get(&format!("/evidence/{}/preview", largest.id)).await.expect(404).code(), "no_preview");
+        assert_eq!(
+            world.inspector.get(&format!("/evidence/{}/preview", largest.id)).await.expect(404).code(),
+            "no_preview"
+        );
     });
 }
 
@@ -134,14 +149,19 @@ fn what_is_not_a_photo_is_refused() {
             // Under its own name it cannot even be declared…
             let mut form = world.hazard(&[&Photo::jpeg("before", bytes.to_vec())]);
             form["evidence"][0]["media_type"] = json!(kind);
-            let refused = world.inspector.put(&format!("/hazards/{}", uuid::Uuid::now_v7()), &form).await.expect(422);
+            let refused =
+                world.inspector.put(&format!("/hazards/{}", uuid::Uuid::now_v7()), &form).await.expect(422);
             assert_eq!(refused.faults(), [("/evidence/0/media_type".to_owned(), "unknown_value".to_owned())]);
             // …and under another its bytes betray it.
             for disguise in ["image/jpeg", "image/png", "image/webp", "image/heic"] {
                 let photo = Photo::of_type(disguise, [bytes, &rand::random::<[u8; 8]>()].concat());
                 world.registered(&world.hazard(&[&photo])).await;
                 let before = stored_files(app);
-                assert_eq!(photo.upload(&world.inspector).await.expect(415).code(), "unsupported_picture", "{kind} as {disguise}");
+                assert_eq!(
+                    photo.upload(&world.inspector).await.expect(415).code(),
+                    "unsupported_picture",
+                    "{kind} as {disguise}"
+                );
                 assert_eq!(stored_files(app), before);
             }
         }
@@ -183,11 +203,14 @@ impl Office {
 
     async fn register(&self, photos: &[&Photo]) {
         let now = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
-        let evidence: Vec<Value> = photos.iter().map(|photo| {
-            let mut declared = photo.declared();
-            declared["captured_at"] = Value::Null;
-            declared
-        }).collect();
+        let evidence: Vec<Value> = photos
+            .iter()
+            .map(|photo| {
+                let mut declared = photo.declared();
+                declared["captured_at"] = Value::Null;
+                declared
+            })
+            .collect();
         let form = json!({ "institution_id": self.institution, "category": "fire", "location": "一楼", "description": "通道堵塞",
             "severity": "general", "found_at": now, "evidence": evidence });
         self.inspector.put(&format!("/hazards/{}", uuid::Uuid::now_v7()), &form).await.expect(201);
@@ -196,7 +219,11 @@ impl Office {
 
 async fn log_in(base: &str, username: &str) -> Person {
     let anonymous = Person::at(base, None);
-    let tokens = anonymous.post("/auth/login", &json!({ "username": username, "password": PASSWORD })).await.expect(200).body;
+    let tokens = anonymous
+        .post("/auth/login", &json!({ "username": username, "password": PASSWORD }))
+        .await
+        .expect(200)
+        .body;
     Person::at(base, tokens["access_token"].as_str().map(ToOwned::to_owned))
 }
 
@@ -222,7 +249,10 @@ fn bombs_are_refused_without_unfolding() {
             let started = Instant::now();
             let shown = office.inspector.get(&format!("/evidence/{}/preview", bomb.id)).await.expect(404);
             let (took, grown) = (started.elapsed(), office.serving.peak_mb().saturating_sub(before));
-            eprintln!("{what} ({} KB): refused in {took:?}, memory grew by {grown} MB", bomb.bytes.len() / 1024);
+            eprintln!(
+                "{what} ({} KB): refused in {took:?}, memory grew by {grown} MB",
+                bomb.bytes.len() / 1024
+            );
             assert_eq!(shown.code(), "no_preview");
             assert!(grown < 300, "{what}: {grown} MB");
         }

@@ -15,6 +15,7 @@
 
 mod access_matrix;
 mod accounts;
+mod audit_tampering;
 mod audit_trail;
 mod command_line;
 mod corpora;

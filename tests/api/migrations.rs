@@ -113,7 +113,8 @@ fn up_down_up(backend: Backend) {
     let fresh = description(&mut conn);
     assert!(fresh.len() > 20, "{fresh:?}");
     for name in names(backend).iter().rev() {
-        conn.batch_execute(&std::fs::read_to_string(folder(backend).join(name).join("down.sql")).unwrap()).unwrap();
+        conn.batch_execute(&std::fs::read_to_string(folder(backend).join(name).join("down.sql")).unwrap())
+            .unwrap();
     }
     assert_eq!(description(&mut conn), Vec::<String>::new(), "nothing is left after going down");
     conn.batch_execute("DELETE FROM __diesel_schema_migrations").unwrap();
@@ -162,7 +163,8 @@ fn nodes_that_start_at_once_migrate_postgres_once() {
 
 /// What `schema.rs` says, read as text.
 fn declared() -> Columns {
-    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/db/schema.rs")).unwrap();
+    let text =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/db/schema.rs")).unwrap();
     let mut found = Columns::new();
     for block in text.split("diesel::table! {").skip(1) {
         let block = block.split("\n}").next().unwrap();

@@ -58,19 +58,29 @@ fn the_committed_document_is_the_one_that_is_served() {
 fn every_operation_says_what_it_does() {
     let document = document();
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
-    let tags: BTreeSet<_> = document["tags"].as_array().unwrap().iter().map(|tag| tag["name"].as_str().unwrap()).collect();
+    let tags: BTreeSet<_> =
+        document["tags"].as_array().unwrap().iter().map(|tag| tag["name"].as_str().unwrap()).collect();
     let mut ids = BTreeSet::new();
     for (name, operation) in operations(&document) {
         let id = operation["operationId"].as_str().unwrap_or_default();
-        assert!(!id.is_empty() && ids.insert(id.to_owned()), "{name}: the operationId {id:?} is missing or used twice");
+        assert!(
+            !id.is_empty() && ids.insert(id.to_owned()),
+            "{name}: the operationId {id:?} is missing or used twice"
+        );
         assert!(operation["summary"].as_str().is_some_and(|text| text.ends_with('.')), "{name}: no summary");
-        let own: Vec<_> = operation["tags"].as_array().unwrap().iter().map(|tag| tag.as_str().unwrap()).collect();
+        let own: Vec<_> =
+            operation["tags"].as_array().unwrap().iter().map(|tag| tag.as_str().unwrap()).collect();
         assert!(own.len() == 1 && tags.contains(own[0]), "{name}: tags {own:?}");
-        let secured = operation["security"].as_array().is_some_and(|list| list.iter().any(|one| !one["bearer"].is_null()));
+        let secured = operation["security"]
+            .as_array()
+            .is_some_and(|list| list.iter().any(|one| !one["bearer"].is_null()));
         assert_eq!(secured, !PUBLIC.contains(&name.as_str()), "{name}: security {}", operation["security"]);
         for parameter in operation["parameters"].as_array().unwrap_or(&Vec::new()) {
             if parameter["in"] == "path" {
-                assert!(name.contains(&format!("{{{}}}", parameter["name"].as_str().unwrap())), "{name}: {parameter}");
+                assert!(
+                    name.contains(&format!("{{{}}}", parameter["name"].as_str().unwrap())),
+                    "{name}: {parameter}"
+                );
                 assert!(!parameter["description"].is_null(), "{name}: {parameter}");
             }
         }
@@ -158,9 +168,13 @@ fn it_is_served_and_its_pages_need_no_other_server() {
         let landed = page("/docs").await;
         assert_eq!((landed.status().as_u16(), landed.url().path()), (200, "/docs/"));
         let html = landed.text().await.unwrap();
-        let mut files: Vec<&str> = html.split(['"', '\'']).filter(|part| part.ends_with(".js") || part.ends_with(".css")).collect();
+        let mut files: Vec<&str> =
+            html.split(['"', '\'']).filter(|part| part.ends_with(".js") || part.ends_with(".css")).collect();
         files.dedup();
-        assert!(files.iter().any(|file| file.ends_with(".js")) && files.iter().any(|file| file.ends_with(".css")), "{html}");
+        assert!(
+            files.iter().any(|file| file.ends_with(".js")) && files.iter().any(|file| file.ends_with(".css")),
+            "{html}"
+        );
         assert_no_address("the page", &html);
         for file in files {
             let answer = page(&format!("/docs/{}", file.trim_start_matches("./"))).await;
