@@ -56,7 +56,7 @@ impl Trail {
         let world = World::build(app).await;
         world.fixed().await;
         anchor(app).await;
-        app.clock.advance(chrono::TimeDelta::hours(1));
+        app.clock.advance(chrono::TimeDelta::minutes(5));
         let id = world.fixed().await;
         anchor(app).await;
         world.inspector.act(&id, &json!({ "kind": "recheck_pass" })).await.expect(201);
@@ -428,8 +428,9 @@ on_both_databases! {
             let report = audit::verify_export(text.as_bytes(), Some(&public)).unwrap();
             assert_eq!(report.faults, Vec::<String>::new(), "round {round}");
         }
-        let (office, now) = (app.office().clone(), app.clock.now());
+        world.found().await;
         anchor(app).await;
+        let (office, now) = (app.office().clone(), app.clock.now());
         let again = app.db().write(move |conn| audit::anchor(conn, &office.keys, now)).await.unwrap();
         assert!(again.is_none(), "an anchor is not made for its own announcement");
     }
