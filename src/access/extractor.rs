@@ -210,6 +210,7 @@ fn origin(req: &HttpRequest) -> Origin {
     let device = req.headers().get(actix_web::http::header::USER_AGENT).and_then(|v| v.to_str().ok());
     Origin {
         request_id: req.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default(),
+        asked: format!("{} {}", req.method(), req.path()),
         address: req.peer_addr().map(|peer| peer.ip().to_string()),
         device: device.map(|text| text.chars().take(200).collect()),
     }

@@ -8,6 +8,8 @@ use crate::office::Office;
 #[derive(Debug, Clone, Default)]
 pub struct Origin {
     pub request_id: String,
+    /// Method and path, for what is refused.
+    pub asked: String,
     pub address: Option<String>,
     pub device: Option<String>,
 }

@@ -52,7 +52,7 @@ pub fn record_denied(
     permission: &'static str,
     at: Instant,
 ) -> Outcome<()> {
-    let content = json!({ "permission": permission });
+    let content = json!({ "permission": permission, "asked": origin.asked });
     let entry = system("permission.denied", actor, content);
     append(conn, keys, Author { actor: Some(actor), origin, at, result: "forbidden" }, entry)
 }
@@ -67,7 +67,8 @@ pub fn record_refused(
     refusal: &Refusal,
     at: Instant,
 ) -> Outcome<()> {
-    let content = json!({ "permission": permission, "current": refusal.current, "detail": refusal.detail });
+    let content = json!({ "permission": permission, "asked": origin.asked, "current": refusal.current,
+        "detail": refusal.detail });
     let entry = system("step.refused", actor, content);
     append(conn, keys, Author { actor: Some(actor), origin, at, result: refusal.code.as_str() }, entry)
 }

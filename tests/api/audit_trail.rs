@@ -255,9 +255,10 @@ on_both_databases! {
             (&world.admin, Method::GET, format!("/evidence/{}/original", photo.id), json!({})),
         ];
         for (person, method, path, body) in denied {
-            person.send(person.request(method, &path).json(&body)).await.expect(403);
+            person.send(person.request(method.clone(), &path).json(&body)).await.expect(403);
             let entry = watch.one(SYSTEM, "permission.denied", Some(person));
             assert_eq!(entry.result, "forbidden");
+            assert!(entry.content.contains(&format!("\"asked\":\"{method} /api/v1{path}\"")), "{entry:?}");
         }
         let too_soon = json!({ "kind": "recheck_pass" });
         world.inspector.act(&id, &too_soon).await.expect(409);
