@@ -19,7 +19,7 @@ const FORMAT: &str = "anlao-audit-1";
 enum Line {
     Export { format: String, at: Instant, public_key: String },
     Anchor(Anchor),
-    Entry(StoredEntry),
+    Entry(Box<StoredEntry>),
     Head { chain: ChainId, seq: i64, hash: String, signature: String },
 }
 
@@ -41,7 +41,7 @@ pub fn export(conn: &mut Conn, keys: &Keys, now: Instant, out: &mut dyn Write) -
         let entries = audit_entries::table.filter(audit_entries::chain.eq(chain)).order(audit_entries::seq);
         for entry in entries.select(StoredEntry::as_select()).load::<StoredEntry>(conn)? {
             written += 1;
-            put(Line::Entry(entry))?;
+            put(Line::Entry(Box::new(entry)))?;
         }
         put(Line::Head { chain, seq, hash, signature })?;
     }

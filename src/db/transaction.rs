@@ -30,17 +30,19 @@ impl Conn {
     }
 
     pub(super) fn commit(&mut self) -> Outcome<()> {
-        Ok(match self {
-            Self::Sqlite(c) => <Sqlite as TransactionManager<SqliteConnection>>::commit_transaction(c)?,
-            Self::Postgres(c) => <Postgres as TransactionManager<PgConnection>>::commit_transaction(c)?,
-        })
+        let done = match self {
+            Self::Sqlite(c) => <Sqlite as TransactionManager<SqliteConnection>>::commit_transaction(c),
+            Self::Postgres(c) => <Postgres as TransactionManager<PgConnection>>::commit_transaction(c),
+        };
+        done.map_err(Failure::from)
     }
 
     pub(super) fn rollback(&mut self) -> Outcome<()> {
-        Ok(match self {
-            Self::Sqlite(c) => <Sqlite as TransactionManager<SqliteConnection>>::rollback_transaction(c)?,
-            Self::Postgres(c) => <Postgres as TransactionManager<PgConnection>>::rollback_transaction(c)?,
-        })
+        let done = match self {
+            Self::Sqlite(c) => <Sqlite as TransactionManager<SqliteConnection>>::rollback_transaction(c),
+            Self::Postgres(c) => <Postgres as TransactionManager<PgConnection>>::rollback_transaction(c),
+        };
+        done.map_err(Failure::from)
     }
 
     fn begin(&mut self, sqlite: &str, postgres: &str) -> Outcome<()> {

@@ -177,7 +177,8 @@ mod tests {
     fn default_deadlines_by_item_and_severity() {
         let rules = DeadlineRules::embedded().unwrap();
         let checklist = Checklist::embedded().unwrap();
-        let cases: &[(Option<&str>, Severity, bool, bool, &str, &str)] = &[
+        type Case = (Option<&'static str>, Severity, bool, bool, &'static str, &'static str);
+        let cases: &[Case] = &[
             (None, Severity::General, false, false, "general", "2026-03-08"),
             (None, Severity::General, true, false, "urgent", "2026-03-02"),
             (None, Severity::Major, false, false, "major", "2026-03-31"),
