@@ -4,7 +4,7 @@ use super::{Actor, Origin, Permission, ReadTx, WriteTx};
 use crate::audit;
 use crate::clock::Clock;
 use crate::db::{Conn, Db, Instant};
-use crate::http::RequestId;
+use crate::http::{Caller, RequestId};
 use crate::office::Office;
 use crate::refusal::{Code, Failure, Kind, Outcome};
 use crate::sessions::{self, TokenClaims};
@@ -51,6 +51,7 @@ impl<P: Permission> FromRequest for Access<P> {
         ready(Gate::of(req).and_then(|gate| {
             let token = bearer(req).ok_or(Code::Unauthenticated)?;
             let claims = gate.0.office.keys.verify_access(token, gate.0.clock.now())?;
+            req.extensions_mut().insert(Caller(claims.user));
             Ok(Self { gate, claims, origin: origin(req), permission: PhantomData })
         }))
     }

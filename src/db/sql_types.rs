@@ -89,7 +89,7 @@ impl FromSql<UuidSql, MultiBackend> for RawUuid {
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, AsExpression, FromSqlRow, Serialize, Deserialize,
 )]
 #[diesel(sql_type = InstantSql)]
-#[serde(transparent)]
+#[serde(from = "DateTime<Utc>", into = "DateTime<Utc>")]
 pub struct Instant(DateTime<Utc>);
 
 impl Instant {
@@ -121,6 +121,12 @@ impl Instant {
 impl From<DateTime<Utc>> for Instant {
     fn from(at: DateTime<Utc>) -> Self {
         Self::new(at)
+    }
+}
+
+impl From<Instant> for DateTime<Utc> {
+    fn from(at: Instant) -> Self {
+        at.0
     }
 }
 
