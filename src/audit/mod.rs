@@ -11,5 +11,5 @@ mod verify;
 pub use entry::{Sealed, genesis};
 pub use export::{export, verify_export};
 pub use model::Entry;
-pub use queries::{anchor, record, record_as, record_denied, record_refused};
+pub use queries::{anchor, explain_entries, record, record_as, record_denied, record_refused};
 pub use verify::{Report, verify};

@@ -4,6 +4,7 @@ use super::connection::Conn;
 use crate::refusal::{Failure, Outcome};
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::pg::PgConnection;
+use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 
 type Sqlite = AnsiTransactionManager;
@@ -22,6 +23,18 @@ impl Conn {
     /// that upgrades later is refused without waiting.
     pub(super) fn begin_write(&mut self) -> Outcome<()> {
         self.begin("BEGIN IMMEDIATE", "BEGIN ISOLATION LEVEL READ COMMITTED")
+    }
+
+    /// Waits until nobody else is changing the thing with this id, and keeps others waiting until the
+    /// transaction ends: what is read next is what will be changed. SQLite has one writer anyway.
+    pub fn lock(&mut self, id: uuid::Uuid) -> Outcome<()> {
+        if let Self::Postgres(conn) = self {
+            let (high, low) = id.as_u64_pair();
+            diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
+                .bind::<diesel::sql_types::BigInt, _>((high ^ low).cast_signed())
+                .execute(conn)?;
+        }
+        Ok(())
     }
 
     /// Runs `change` inside a savepoint of the current transaction: kept on `Ok`, undone on `Err`.

@@ -24,6 +24,7 @@ pub fn act(
     form: &ActionForm,
     expected: Option<i64>,
 ) -> Outcome<(Stored, Hazard)> {
+    tx.conn.lock(id.0)?;
     let before = queries::find(tx.conn, &tx.actor.scope, id)?;
     let step = form.parse()?;
     let digest = digest(form);

@@ -27,7 +27,7 @@ pub fn routes(api: &mut ServiceConfig<'_>) {
 pub struct HazardFilter {
     /// One state or several with commas: `pending`, `rectifying`, `awaiting_recheck`, `closed`, `transferred`, `void`.
     pub status: Option<String>,
-    /// `true`: only what is past its deadline while it is the institution's turn.
+    /// `true`: only what is past its deadline while it is the institution's turn; `false`: only the rest.
     pub overdue: Option<bool>,
     pub category: Option<Category>,
     pub severity: Option<Severity>,
@@ -107,7 +107,8 @@ fn narrowing(tx: &mut ReadTx<'_>, filter: HazardFilter, after: Option<Place>) ->
     statuses.dedup();
     Ok(Narrowing {
         statuses,
-        overdue_on: filter.overdue.unwrap_or(false).then(|| tx.office.date(tx.now)),
+        overdue_on: (filter.overdue == Some(true)).then(|| tx.office.date(tx.now)),
+        not_overdue_on: (filter.overdue == Some(false)).then(|| tx.office.date(tx.now)),
         category: filter.category,
         severity: filter.severity,
         urgent: filter.urgent,

@@ -300,7 +300,7 @@ pub fn create(
         };
     }
     queries::check_scope(tx.conn, &tx.actor.scope, &form.scope)?;
-    if queries::find_by_username(tx.conn, &form.username)?.is_some() {
+    if queries::find_by_username(tx.conn, &form.username)?.is_some_and(|other| other.id != id) {
         return Err(Refusal::new(Code::UsernameTaken).field("/username", FieldCode::Duplicate).into());
     }
     let user = User {

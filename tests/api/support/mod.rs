@@ -3,11 +3,13 @@
 mod app;
 mod people;
 mod photo;
+mod steps;
 mod world;
 
 pub use app::{Store, TestApp};
 pub use people::{Answer, Person};
 pub use photo::Photo;
+pub use steps::{Step, again};
 pub use world::World;
 
 /// Declares tests that run on both databases, each on a fresh one.

@@ -73,6 +73,11 @@ impl Person {
         }
     }
 
+    /// The same person with another login.
+    pub fn with_login(&self, access: String, refresh: String) -> Self {
+        Self { access: Some(access), refresh: Some(refresh), ..self.clone() }
+    }
+
     /// A request to a path below `/api/v1`, for whatever the shorter ways cannot say.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let request = self.http.request(method, format!("{}/api/v1{path}", self.base));
