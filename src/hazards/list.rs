@@ -11,11 +11,12 @@ use crate::areas::model::Area;
 use crate::checklists::Category;
 use crate::db::schema::hazards;
 use crate::db::search;
+use crate::db::sql_types::is_written_year;
 use crate::db::{Conn, Instant, MultiBackend};
 use crate::ids::InstitutionId;
 use crate::in_area;
 use crate::refusal::Outcome;
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
@@ -143,6 +144,7 @@ fn days(date: NaiveDate) -> i64 {
 fn date(days: i64) -> NaiveDate {
     chrono::TimeDelta::try_days(days)
         .and_then(|span| NaiveDate::default().checked_add_signed(span))
+        .filter(|date| is_written_year(date.year()))
         .unwrap_or_default()
 }
 
@@ -244,7 +246,8 @@ fn ordered(query: Query<'_>, sort: Sort, after: Option<Place>) -> Query<'_> {
     match sort.key {
         SortKey::Deadline => keyset!(query, hazards::deadline, date(value), after, sort.descending),
         SortKey::FoundAt => {
-            let at = Instant::from_micros(value).unwrap_or(Instant::new(chrono::DateTime::UNIX_EPOCH));
+            let at = Instant::from_micros(value).filter(|at| is_written_year(at.utc().year()));
+            let at = at.unwrap_or(Instant::new(chrono::DateTime::UNIX_EPOCH));
             keyset!(query, hazards::found_at, at, after, sort.descending)
         }
         SortKey::Severity => keyset!(query, hazards::severity_key, value, after, sort.descending),

@@ -8,11 +8,12 @@ use crate::access::{Access, ActOnHazards, ReadHazards, ReadTx, RegisterHazards};
 use crate::areas;
 use crate::checklists::Category;
 use crate::db::Instant;
+use crate::db::sql_types::is_written_year;
 use crate::http::{Body, Cursor, Id, Page, Query, expected_version, limit, object, page, path_id, stored};
 use crate::ids::{ActionId, AreaId, HazardId, InstitutionId};
 use crate::refusal::{Code, FieldCode, Outcome, Refusal};
 use actix_web::{HttpRequest, HttpResponse, get, put};
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -101,6 +102,9 @@ fn narrowing(tx: &mut ReadTx<'_>, filter: HazardFilter, after: Option<Place>) ->
     }
     if filter.q.as_deref().is_some_and(|q| q.chars().count() > 100 || q.contains('\0')) {
         return Err(invalid("q", FieldCode::TooLong).into());
+    }
+    if filter.due_before.is_some_and(|date| !is_written_year(date.year())) {
+        return Err(invalid("due_before", FieldCode::OutOfRange).into());
     }
     let mut statuses = statuses;
     statuses.sort_unstable();

@@ -3,19 +3,21 @@
 mod app;
 mod people;
 mod photo;
+mod records;
 mod steps;
 mod world;
 
-pub use app::{Store, TestApp};
+pub use app::{PASSWORD, Store, TestApp, start_of_tests};
 pub use people::{Answer, Person};
 pub use photo::Photo;
+pub use records::{lines, records};
 pub use steps::{Step, again};
 pub use world::World;
 
 /// Declares tests that run on both databases, each on a fresh one.
 #[macro_export]
 macro_rules! on_both_databases {
-    ($(#[doc = $doc:literal])* $name:ident, $app:ident => $body:block) => {
+    ($($(#[doc = $doc:literal])* $name:ident, $app:ident => $body:block)+) => {$(
         $(#[doc = $doc])*
         mod $name {
             #[allow(unused_imports, reason = "not every test needs every word")]
@@ -33,5 +35,5 @@ macro_rules! on_both_databases {
                 $crate::support::TestApp::run(anlao::db::Backend::Postgres, async |app| test(app).await);
             }
         }
-    };
+    )+};
 }
