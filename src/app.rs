@@ -113,21 +113,34 @@ fn make_folder(path: &std::path::Path) -> Result<(), StartError> {
 }
 
 fn prepare_database(url: &DatabaseUrl, may_migrate: bool) -> Result<(), StartError> {
+    if may_migrate {
+        let ran = migrate_database(url)?;
+        if !ran.is_empty() {
+            tracing::info!(migrations = ?ran, "the database was migrated");
+        }
+        return Ok(());
+    }
+    let mut conn = open_database(url)?;
+    match migrations_pending(&mut conn) {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(StartError::NotMigrated),
+        Err(error) => Err(StartError::Migrate(error.to_string())),
+    }
+}
+
+/// Brings the database to this program's schema and returns the names of what ran.
+pub fn migrate_database(url: &DatabaseUrl) -> Result<Vec<String>, StartError> {
+    let mut conn = open_database(url)?;
+    migrate(&mut conn).map_err(|error| StartError::Migrate(error.to_string()))
+}
+
+fn open_database(url: &DatabaseUrl) -> Result<Conn, StartError> {
     if let DatabaseUrl::Sqlite(path) = url
         && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
     {
         make_folder(folder)?;
     }
-    let mut conn = Conn::open(url)?;
-    if may_migrate {
-        let ran = migrate(&mut conn).map_err(|error| StartError::Migrate(error.to_string()))?;
-        if !ran.is_empty() {
-            tracing::info!(migrations = ?ran, "the database was migrated");
-        }
-    } else if migrations_pending(&mut conn).map_err(|error| StartError::Migrate(error.to_string()))? {
-        return Err(StartError::NotMigrated);
-    }
-    Ok(())
+    Ok(Conn::open(url)?)
 }
 
 fn open_store(config: &StoreConfig) -> Result<Store, StartError> {

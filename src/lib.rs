@@ -29,3 +29,4 @@ pub mod ids;
 pub mod keys;
 pub mod office;
 pub mod refusal;
+pub mod stored;

@@ -7,9 +7,11 @@ mod model;
 mod queries;
 pub mod routes;
 mod verify;
+mod walker;
 
 pub use entry::{Sealed, genesis};
-pub use export::{export, verify_export};
+pub use export::{Known, export, known_from, verify_export};
 pub use model::Entry;
 pub use queries::{anchor, explain_entries, record, record_as, record_denied, record_refused};
-pub use verify::{Report, verify};
+pub use verify::{verify, verify_against};
+pub use walker::Report;

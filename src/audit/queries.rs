@@ -10,6 +10,11 @@ use crate::refusal::{Outcome, Refusal};
 use diesel::prelude::*;
 use serde_json::{Value, json};
 
+/// What the system's chain says when another chain begins…
+pub(super) const CHAIN_OPENED: &str = "chain.opened";
+/// …and when an anchor is made.
+pub(super) const ANCHORED: &str = "audit.anchored";
+
 /// Who is written down as the author of an entry.
 struct Author<'a> {
     actor: Option<&'a Actor>,
@@ -116,7 +121,7 @@ fn open(conn: &mut Conn, keys: &Keys, author: &Author<'_>, chain: ChainId) -> Ou
     if chain != ChainId::SYSTEM {
         let opened = Entry {
             chain: ChainId::SYSTEM,
-            action: "chain.opened",
+            action: CHAIN_OPENED,
             object_kind: "chain",
             object_id: Some(chain.0),
             content: json!({ "genesis": first }),
@@ -136,32 +141,83 @@ fn open(conn: &mut Conn, keys: &Keys, author: &Author<'_>, chain: ChainId) -> Ou
 }
 
 /// Signs all heads as they are now and keeps the result; `None` while nothing was added since the last.
+/// The trail says itself that the anchor was made, so that one taken away is missed.
 pub fn anchor(conn: &mut Conn, keys: &Keys, now: Instant) -> Outcome<Option<Anchor>> {
-    let heads: Vec<(ChainId, i64, String)> = audit_heads::table
-        .select((audit_heads::chain, audit_heads::seq, audit_heads::hash))
-        .order(audit_heads::chain)
-        .load(conn)?;
-    let entries = heads.iter().map(|(_, seq, _)| seq).sum();
+    let before = entry_count(&heads(conn)?);
     let last: Option<i64> = audit_anchors::table
         .select(audit_anchors::entries)
         .order((audit_anchors::at.desc(), audit_anchors::id.desc()))
         .first(conn)
         .optional()?;
-    if last == Some(entries) {
+    if before == 0 || last == Some(before) {
         return Ok(None);
     }
+    let id = ChainId::fresh();
+    announce(conn, keys, id, now)?;
+    let heads = heads(conn)?;
     let lines: Vec<String> = heads.iter().map(|(chain, seq, hash)| format!("{chain} {seq} {hash}")).collect();
     let mut anchor = Anchor {
-        id: ChainId::fresh(),
+        id,
         at: now,
         chains: i64::try_from(heads.len()).unwrap_or(i64::MAX),
-        entries,
+        entries: entry_count(&heads),
         content: lines.join("\n"),
         signature: String::new(),
     };
     anchor.signature = keys.sign(&anchor_message(&anchor));
     diesel::insert_into(audit_anchors::table).values(anchor.clone()).execute(conn)?;
     Ok(Some(anchor))
+}
+
+type Head = (ChainId, i64, String);
+
+fn heads(conn: &mut Conn) -> Outcome<Vec<Head>> {
+    Ok(audit_heads::table
+        .select((audit_heads::chain, audit_heads::seq, audit_heads::hash))
+        .order(audit_heads::chain)
+        .load(conn)?)
+}
+
+fn entry_count(heads: &[Head]) -> i64 {
+    heads.iter().map(|(_, seq, _)| seq).sum()
+}
+
+fn announce(conn: &mut Conn, keys: &Keys, anchor: ChainId, at: Instant) -> Outcome<()> {
+    let entry = Entry {
+        chain: ChainId::SYSTEM,
+        action: ANCHORED,
+        object_kind: "anchor",
+        object_id: Some(anchor.0),
+        content: json!({}),
+    };
+    append(conn, keys, Author { actor: None, origin: &Origin::default(), at, result: "done" }, entry)
+}
+
+/// Entries of a chain are read in pages of this size.
+const PAGE: i64 = 2000;
+
+/// Hands over every entry of a chain in order.
+pub(super) fn every_entry(
+    conn: &mut Conn,
+    chain: ChainId,
+    each: &mut dyn FnMut(StoredEntry) -> Outcome<()>,
+) -> Outcome<()> {
+    let mut after = None;
+    loop {
+        let mut query = audit_entries::table
+            .filter(audit_entries::chain.eq(chain))
+            .order(audit_entries::seq)
+            .limit(PAGE)
+            .select(StoredEntry::as_select())
+            .into_boxed();
+        if let Some(after) = after {
+            query = query.filter(audit_entries::seq.gt(after));
+        }
+        let page: Vec<StoredEntry> = query.load(conn)?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = Some(last.seq);
+        page.into_iter().try_for_each(&mut *each)?;
+    }
 }
 
 /// Entries of a chain, the newest first, before number `before`.

@@ -8,7 +8,7 @@ use crate::audit;
 use crate::checklists::Checklist;
 use crate::clock::Clock;
 use crate::config::{Config, shown};
-use crate::db::{Conn, Instant, migrate};
+use crate::db::{Conn, Instant};
 use crate::hazards::DeadlineRules;
 use crate::ids::{AreaId, InstitutionId, UserId};
 use crate::keys::Keys;
@@ -88,7 +88,7 @@ pub fn add_user(config: &Config, console: &Console, args: &UserAddArgs) -> Resul
     let id = UserId::fresh();
     parts.db.write_blocking(move |conn| {
         let form = UserForm { scope: scope(conn, &codes, &homes)?, ..base.clone() };
-        let actor = Actor { id, role: Role::Admin, scope: Scope::All, session: None };
+        let actor = Actor { id: UserId(uuid::Uuid::nil()), role: Role::Admin, scope: Scope::All, session: None };
         let origin = Origin { device: Some("command line".into()), ..Origin::default() };
         let mut tx = WriteTx { conn, actor: &actor, office: &office, origin: &origin, now: clock.now() };
         create(&mut tx, id, &form, Some(hash.clone())).map(|_| ())
@@ -132,8 +132,10 @@ fn read_password(args: &UserAddArgs) -> Result<String, CommandError> {
 
 pub fn migrate_database(config: &Config, console: &Console) -> Result<(), CommandError> {
     std::fs::create_dir_all(&config.data_dir)?;
-    let mut conn = Conn::open(&config.database).map_err(crate::app::StartError::from)?;
-    let ran = migrate(&mut conn).map_err(|error| CommandError::Other(error.to_string()))?;
+    if is_first_start(config) {
+        keys(config, true)?;
+    }
+    let ran = crate::app::migrate_database(&config.database)?;
     let text = if ran.is_empty() {
         "nothing to migrate".to_owned()
     } else {

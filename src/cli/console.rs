@@ -1,9 +1,8 @@
 //! Speaking to the person at the terminal: plain lines, or JSON when asked.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the one place that writes to the terminal")]
-
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
+use std::io::Write;
 
 pub struct Console {
     json: bool,
@@ -17,30 +16,28 @@ impl Console {
     /// A line for people; silent when JSON was asked for.
     pub fn say(&self, text: &str) {
         if !self.json {
-            println!("{text}");
+            self.line(text);
         }
     }
 
     /// The answer in both forms.
     pub fn answer(&self, text: &str, json: &impl Serialize) {
         if self.json {
-            println!("{}", serde_json::to_string(json).unwrap_or_default());
+            self.line(&serde_json::to_string(json).unwrap_or_default());
         } else {
-            println!("{text}");
+            self.line(text);
         }
     }
 
-    /// Output that is the same in both forms.
+    /// Output that is the same in both forms. A reader who has gone away (`| head`) is no fault of ours.
     pub fn line(&self, text: &str) {
-        println!("{text}");
+        let _ = writeln!(std::io::stdout(), "{text}");
     }
 
     pub fn error(&self, text: &str) {
-        if self.json {
-            eprintln!("{}", serde_json::json!({ "error": text }));
-        } else {
-            eprintln!("anlao: {text}");
-        }
+        let text =
+            if self.json { serde_json::json!({ "error": text }).to_string() } else { format!("anlao: {text}") };
+        let _ = writeln!(std::io::stderr(), "{text}");
     }
 
     /// A progress bar on the error stream, where it does not mix with answers.

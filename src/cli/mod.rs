@@ -144,7 +144,7 @@ pub fn run() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             console.error(&error.to_string());
-            ExitCode::FAILURE
+            if matches!(error, CommandError::Config(_)) { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
 }

@@ -18,6 +18,9 @@ pub struct VerifyArgs {
     /// Check this export instead of the database; needs nothing else.
     #[arg(long)]
     export: Option<PathBuf>,
+    /// Also check that the database still holds everything that this older export says it held.
+    #[arg(long, conflicts_with = "export")]
+    against: Option<PathBuf>,
     /// The public key the office published; an export that names another is refused.
     #[arg(long)]
     public_key: Option<String>,
@@ -62,10 +65,17 @@ fn from(report: audit::Report) -> Findings {
 
 fn of_database(parts: &Parts, console: &Console, args: &VerifyArgs) -> Result<Findings, CommandError> {
     let public = args.public_key.clone().unwrap_or_else(|| parts.office.keys.audit_public());
+    let known = match &args.against {
+        Some(path) => {
+            let file = std::io::BufReader::new(std::fs::File::open(path)?);
+            audit::known_from(file, &public).map_err(CommandError::Other)?
+        }
+        None => audit::Known::default(),
+    };
     let bar = console.progress("audit entries", 0);
     let moving = bar.clone();
     let report = parts.db.read_blocking(move |conn| {
-        audit::verify(conn, &public, |entries| {
+        audit::verify_against(conn, &public, &known, |entries| {
             moving.set_length(entries);
             moving.set_position(entries);
         })

@@ -99,9 +99,13 @@ fn sqlite_version() -> i32 {
     libsqlite3_sys::SQLITE_VERSION_NUMBER
 }
 
+/// How long a PostgreSQL statement may wait for others, and run.
+pub(super) const PATIENCE: &str = "SET lock_timeout = '10s'; SET statement_timeout = '30s'";
+
 fn open_postgres(url: &str) -> Result<Conn, OpenError> {
     let mut conn = PgConnection::establish(url)?;
-    conn.batch_execute("SET TIME ZONE 'UTC'; SET client_min_messages = warning; SET lock_timeout = '10s'; SET statement_timeout = '30s'; SET idle_in_transaction_session_timeout = '60s';")?;
+    conn.batch_execute("SET TIME ZONE 'UTC'; SET client_min_messages = warning; SET idle_in_transaction_session_timeout = '60s';")?;
+    conn.batch_execute(PATIENCE)?;
     let durable: String =
         diesel::select(diesel::dsl::sql::<diesel::sql_types::Text>("current_setting('synchronous_commit')"))
             .get_result(&mut conn)?;

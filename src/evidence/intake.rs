@@ -10,13 +10,14 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use futures_util::StreamExt;
 use sha2::{Digest, Sha256};
+use std::fs::File;
 use std::path::Path;
-use tempfile::NamedTempFile;
 use tokio::io::AsyncWriteExt;
 
-/// A whole, verified upload in the spool; the file vanishes with it.
+/// A whole, verified upload in the spool. The file has no name: it is gone with this value, and with the
+/// process however that ends.
 pub struct Received {
-    pub file: NamedTempFile,
+    pub file: File,
     pub facts: PhotoFacts,
 }
 
@@ -56,11 +57,11 @@ fn names_digest(header: &str, sha256: &str) -> bool {
 /// Streams the body into the spool. It is refused as soon as it is longer than declared.
 pub async fn receive(mut body: Payload, declared: &Evidence, spool: &Path) -> Outcome<Received> {
     let folder = spool.to_owned();
-    let file = actix_web::web::block(move || NamedTempFile::new_in(folder))
+    let file = actix_web::web::block(move || tempfile::tempfile_in(folder))
         .await
         .map_err(|_lost| Failure::Busy)?
         .map_err(|error| full_or(&error))?;
-    let handle = file.reopen().map_err(|error| full_or(&error))?;
+    let handle = file.try_clone().map_err(|error| full_or(&error))?;
     let mut out = tokio::io::BufWriter::with_capacity(256 * 1024, tokio::fs::File::from_std(handle));
     let mut hasher = Sha256::new();
     let mut size = 0_i64;
@@ -81,7 +82,7 @@ pub async fn receive(mut body: Payload, declared: &Evidence, spool: &Path) -> Ou
     Ok(Received { file, facts })
 }
 
-fn full_or(error: &std::io::Error) -> Failure {
+pub(super) fn full_or(error: &std::io::Error) -> Failure {
     if error.kind() == std::io::ErrorKind::StorageFull {
         return Failure::StorageFull;
     }
@@ -89,8 +90,8 @@ fn full_or(error: &std::io::Error) -> Failure {
 }
 
 /// Reads the headers of the picture: its type must be what was declared, its size within bounds.
-async fn look(file: &NamedTempFile, media_type: &str) -> Outcome<PhotoFacts> {
-    let handle = file.reopen().map_err(|error| full_or(&error))?;
+async fn look(file: &File, media_type: &str) -> Outcome<PhotoFacts> {
+    let handle = file.try_clone().map_err(|error| full_or(&error))?;
     let looked = actix_web::web::block(move || inspect(std::io::BufReader::new(handle), &Limits::default()));
     let facts = looked.await.map_err(|_lost| Failure::Busy)?.map_err(|refusal| refuse(&refusal))?;
     if facts.media_type.as_str() != media_type {

@@ -1,6 +1,6 @@
 use super::derivatives::{Copy, Derivatives};
 use super::model::{Evidence, EvidenceRole, EvidenceStateKind, PreviewState};
-use super::store::Store;
+use super::store::{Store, altered};
 use super::{intake, queries};
 use crate::access::{Access, ReadEvidence, ReadOriginals, Role, UploadEvidence, WriteTx};
 use crate::audit;
@@ -125,21 +125,18 @@ pub async fn put_content(
 ) -> Outcome<HttpResponse> {
     let id = id.0;
     let declared = access.read(move |tx| Ok(queries::find(tx.conn, &tx.actor.scope, id)?.0)).await?;
-    let received = intake::check_headers(&req, &declared);
-    let received = match received {
+    let received = match intake::check_headers(&req, &declared) {
         Ok(()) => intake::receive(body, &declared, &vault.spool).await,
         Err(failure) => Err(failure),
     };
     let received = match received {
-        Err(Failure::Refused(refusal))
-            if refusal.code == Code::DigestMismatch && declared.state == EvidenceStateKind::Stored =>
-        {
-            return Err(Code::EvidenceStored.into());
+        Err(failure) if is_replacement(&failure, &declared) => {
+            access.write(|_| -> Outcome<()> { Err(Code::EvidenceStored.into()) }).await?;
+            return Err(failure);
         }
         other => other?,
     };
-    let size = u64::try_from(declared.size).unwrap_or(0);
-    vault.store.put_original(&declared.sha256, size, received.file.path()).await?;
+    vault.store.put_original(&declared.sha256, received.file).await?;
     let facts = received.facts;
     let (answer, found) = access
         .write(move |tx| {
@@ -158,6 +155,12 @@ pub async fn put_content(
         })
         .await?;
     Ok(stored(answer, 1, &found))
+}
+
+/// Whether other bytes were sent for what is stored already: refused, and written into the trail.
+fn is_replacement(failure: &Failure, declared: &Evidence) -> bool {
+    let other = matches!(failure, Failure::Refused(refusal) if refusal.code == Code::DigestMismatch);
+    other && declared.state == EvidenceStateKind::Stored
 }
 
 fn record(
@@ -202,8 +205,7 @@ pub async fn original(
         })
         .await?;
     if !vault.store.is_intact(&found.sha256).await? {
-        tracing::error!(evidence = %found.id, sha256 = found.sha256, "ALARM: an original no longer has its digest");
-        return Err(Failure::Store("an original no longer has its digest".into()));
+        return Err(altered(&found.sha256));
     }
     let stream = vault.store.stream(&found.sha256).await?;
     let extension = anlao_imaging::MediaType::parse(&found.media_type).map_or("bin", |kind| kind.extension());

@@ -1,7 +1,8 @@
 //! Where the bytes lie: a local folder or an S3-compatible store, behind one interface. Bytes are named by
 //! their SHA-256, so the same picture is stored once, whoever sends it.
 
-use crate::refusal::{Code, Failure, Outcome};
+use super::intake::full_or;
+use crate::refusal::{Failure, Outcome};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
@@ -9,9 +10,10 @@ use object_store::path::Path as Key;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload, WriteMultipart};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
 /// Sent to the store in pieces of this size, so that no photo is ever whole in memory.
 const PIECE: usize = 5 * 1024 * 1024;
@@ -85,18 +87,10 @@ impl Store {
         Key::from(format!("{}copies/{fan}/{sha256}-{name}.jpg", self.prefix))
     }
 
-    /// Whether an original of this digest and size is there.
-    pub async fn has(&self, sha256: &str, size: u64) -> Outcome<bool> {
-        match self.inner.head(&self.original(sha256)).await {
-            Ok(meta) => Ok(meta.size == size),
-            Err(object_store::Error::NotFound { .. }) => Ok(false),
-            Err(error) => Err(failed(&error)),
-        }
-    }
-
-    /// Stores the verified file as the original of its digest. Durable when it returns.
-    pub async fn put_original(&self, sha256: &str, size: u64, file: &Path) -> Outcome<()> {
-        if self.has(sha256, size).await? {
+    /// Stores the verified file as the original of its digest. Durable when it returns. What is there
+    /// already is read again first: bytes that rotted are replaced by the good ones that just came.
+    pub async fn put_original(&self, sha256: &str, file: File) -> Outcome<()> {
+        if self.is_intact(sha256).await? {
             return Ok(());
         }
         let upload =
@@ -111,9 +105,13 @@ impl Store {
         }
     }
 
-    /// Reads an original through once and says whether it still has its digest.
+    /// Reads an original through once and says whether it is there and still has its digest.
     pub async fn is_intact(&self, sha256: &str) -> Outcome<bool> {
-        let mut stream = self.stream(sha256).await?;
+        let mut stream = match self.inner.get(&self.original(sha256)).await {
+            Ok(found) => found.into_stream(),
+            Err(object_store::Error::NotFound { .. }) => return Ok(false),
+            Err(error) => return Err(failed(&error)),
+        };
         let mut hasher = Sha256::new();
         while let Some(chunk) = stream.next().await {
             hasher.update(&chunk.map_err(|error| failed(&error))?);
@@ -123,33 +121,33 @@ impl Store {
 
     /// The original's bytes, piece by piece.
     pub async fn stream(&self, sha256: &str) -> Outcome<BoxStream<'static, object_store::Result<Bytes>>> {
-        match self.inner.get(&self.original(sha256)).await {
-            Ok(found) => Ok(found.into_stream()),
-            Err(error) => Err(failed(&error)),
-        }
+        let found = self.inner.get(&self.original(sha256)).await.map_err(|error| failed(&error))?;
+        Ok(found.into_stream())
     }
 
     /// The whole original, verified: for making copies of it.
     pub async fn original_bytes(&self, sha256: &str) -> Outcome<Bytes> {
         let found = self.inner.get(&self.original(sha256)).await.map_err(|error| failed(&error))?;
         let bytes = found.bytes().await.map_err(|error| failed(&error))?;
-        if crate::canonical::sha256_hex(&bytes) == sha256 {
-            return Ok(bytes);
-        }
-        tracing::error!(sha256, "ALARM: an original no longer has its digest");
-        Err(Failure::Store("an original no longer has its digest".into()))
+        if crate::canonical::sha256_hex(&bytes) == sha256 { Ok(bytes) } else { Err(altered(sha256)) }
     }
 
-    /// A copy for looking at, if it was made before.
+    /// A copy for looking at, if it was made before and is still as it was made.
     pub async fn get_copy(&self, sha256: &str, name: &str) -> Outcome<Option<Bytes>> {
-        match self.inner.get(&self.copy(sha256, name)).await {
-            Ok(found) => found.bytes().await.map(Some).map_err(|error| failed(&error)),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(failed(&error)),
-        }
+        let found = match self.inner.get(&self.copy(sha256, name)).await {
+            Ok(found) => found.bytes().await.map_err(|error| failed(&error))?,
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(failed(&error)),
+        };
+        let jpeg = found.slice(..found.len().saturating_sub(SEAL));
+        let intact = found.get(jpeg.len()..) == Some(seal(&jpeg).as_slice());
+        Ok(intact.then_some(jpeg))
     }
 
-    pub async fn put_copy(&self, sha256: &str, name: &str, jpeg: Vec<u8>) -> Outcome<()> {
+    /// Keeps a copy with its own digest behind it, where readers of JPEG no longer look.
+    pub async fn put_copy(&self, sha256: &str, name: &str, mut jpeg: Vec<u8>) -> Outcome<()> {
+        let seal = seal(&jpeg);
+        jpeg.extend_from_slice(&seal);
         let payload = PutPayload::from(jpeg);
         self.inner
             .put(&self.copy(sha256, name), payload)
@@ -159,11 +157,25 @@ impl Store {
     }
 }
 
-async fn send(file: &Path, writer: &mut WriteMultipart) -> Outcome<()> {
-    let mut file = tokio::fs::File::open(file).await.map_err(|error| Failure::Store(error.to_string()))?;
+/// Bytes of a SHA-256.
+const SEAL: usize = 32;
+
+fn seal(jpeg: &[u8]) -> [u8; SEAL] {
+    Sha256::digest(jpeg).into()
+}
+
+/// The worst that can happen to evidence: it is said aloud, and the bytes are not given out.
+pub(super) fn altered(sha256: &str) -> Failure {
+    tracing::error!(sha256, "ALARM: an original is lost or no longer has its digest");
+    Failure::Store("an original is lost or no longer has its digest".into())
+}
+
+async fn send(file: File, writer: &mut WriteMultipart) -> Outcome<()> {
+    let mut file = tokio::fs::File::from_std(file);
+    file.rewind().await.map_err(|error| full_or(&error))?;
     let mut piece = vec![0; 64 * 1024];
     loop {
-        let read = file.read(&mut piece).await.map_err(|error| Failure::Store(error.to_string()))?;
+        let read = file.read(&mut piece).await.map_err(|error| full_or(&error))?;
         let Some(bytes) = piece.get(..read).filter(|bytes| !bytes.is_empty()) else { return Ok(()) };
         writer.wait_for_capacity(2).await.map_err(|error| failed(&error))?;
         writer.write(bytes);
@@ -172,9 +184,5 @@ async fn send(file: &Path, writer: &mut WriteMultipart) -> Outcome<()> {
 
 fn failed(error: &object_store::Error) -> Failure {
     let text = error.to_string();
-    match error {
-        object_store::Error::NotFound { .. } => Code::EvidenceNotStored.into(),
-        _ if text.contains("No space left on device") => Failure::StorageFull,
-        _ => Failure::Store(text),
-    }
+    if text.contains("No space left on device") { Failure::StorageFull } else { Failure::Store(text) }
 }

@@ -10,10 +10,10 @@ use crate::canonical::{canonical, digest};
 use crate::db::Instant;
 use crate::evidence;
 use crate::fields::Fields;
-use crate::http::Stored;
 use crate::ids::{ActionId, HazardId};
 use crate::office::Office;
 use crate::refusal::{Code, FieldCode, Outcome, Refusal};
+use crate::stored::Stored;
 use serde_json::json;
 
 /// Takes the step `form` under `action`, or confirms that it was taken so.

@@ -83,6 +83,23 @@ pub struct EvidenceSummary {
 
 /// A hazard with its whole story.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({
+    "id": "0198f000-0000-7000-8000-000000000040", "number": "YH20260301-0000000A", "institution_id": "0198f000-0000-7000-8000-000000000010",
+    "institution_name": "船山区夕阳红养老院", "area_id": "0198f000-0000-7000-8000-000000000002", "category": "electricity", "checklist_item": "E03",
+    "location": "二楼东侧203室床头", "description": "移动插排串接，给气垫床供电，外壳有烧痕", "severity": "general", "urgent": true,
+    "status": "pending", "overdue": false, "days_overdue": 0, "listed": false, "self_found": false, "fixed_on_spot": false,
+    "found_at": "2026-03-01T01:20:00Z", "registered_at": "2026-03-01T01:21:00Z", "registered_by": "0198f000-0000-7000-8000-000000000020",
+    "deadline": "2026-03-01", "original_deadline": "2026-03-01", "rework_count": 0,
+    "evidence": {"declared": 1, "stored": 0, "complete": false, "missing": ["0198f000-0000-7000-8000-0000000000e1"]},
+    "version": 1, "updated_at": "2026-03-01T01:21:00Z",
+    "deadline_explained": {"rule": "deadline-default", "version": 1, "because": "item E03", "start": "2026-03-01", "days": 0, "result": "2026-03-01", "extensions": []},
+    "details": {"rectification": {}},
+    "photos": [{"id": "0198f000-0000-7000-8000-0000000000e1", "role": "before", "state": "declared", "media_type": "image/jpeg", "size": 203511,
+        "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "captured_at": "2026-03-01T01:20:00Z"}],
+    "timeline": [{"kind": "registered", "at": "2026-03-01T01:21:00Z", "actor_id": "0198f000-0000-7000-8000-000000000020", "actor_name": "王芳",
+        "actor_role": "inspector", "status_after": "pending"}],
+    "allowed_actions": ["comment", "request_void"]
+}))]
 pub struct HazardDetail {
     #[serde(flatten)]
     pub hazard: HazardView,

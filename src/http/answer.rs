@@ -1,16 +1,10 @@
 //! Answers with versions: ETags, conditions, and "stored" against "already there".
 
 use crate::refusal::{Code, FieldCode, Outcome, Refusal};
+use crate::stored::Stored;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
-
-/// Whether a `PUT` made something or found it already there with the same content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stored {
-    Created,
-    Replayed,
-}
 
 fn etag(version: i64) -> String {
     format!("\"{version}\"")

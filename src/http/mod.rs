@@ -8,7 +8,8 @@ pub mod openapi;
 mod pagination;
 mod problem;
 
-pub use answer::{Stored, expected_version, no_content, object, stored};
+pub use crate::stored::Stored;
+pub use answer::{expected_version, no_content, object, stored};
 pub use assets::{asset, docs_redirect};
 pub use body::{Body, Id, Query, path_id};
 pub use envelope::{Caller, RequestId, envelope, fallback};

@@ -20,6 +20,8 @@ mod command_line;
 mod corpora;
 mod demonstration;
 mod evidence;
+mod evidence_copies;
+mod evidence_limits;
 mod hazard_lists;
 mod hazard_steps;
 mod idempotency;

@@ -32,7 +32,7 @@ pub struct TestApp {
     pub backend: Backend,
     pub config: Config,
     pub dir: TempDir,
-    _s3: Option<anlao_testbed::S3>,
+    pub s3: Option<anlao_testbed::S3>,
     database: Option<String>,
 }
 
@@ -125,7 +125,7 @@ impl TestApp {
         };
         let parts = Parts::open(&config, office, clock.clone(), true).unwrap();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { base: String::new(), http, clock, parts, backend, config, dir, _s3: s3, database }
+        Self { base: String::new(), http, clock, parts, backend, config, dir, s3, database }
     }
 
     pub fn db(&self) -> &Db {

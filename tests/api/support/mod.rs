@@ -3,13 +3,18 @@
 mod app;
 mod people;
 mod photo;
+mod program;
 mod records;
 mod steps;
+#[allow(dead_code, reason = "the imaging crate's tests use the rest")]
+#[path = "../../../crates/imaging/tests/imaging/tiff.rs"]
+pub mod tiff;
 mod world;
 
 pub use app::{PASSWORD, Store, TestApp, start_of_tests};
 pub use people::{Answer, Person};
-pub use photo::Photo;
+pub use photo::{Photo, scene, stored_files, with_exif};
+pub use program::{Program, Serving};
 pub use records::{lines, records};
 pub use steps::{Step, again};
 pub use world::World;

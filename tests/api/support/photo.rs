@@ -32,6 +32,35 @@ impl Photo {
         Self { id: uuid::Uuid::now_v7().to_string(), bytes, media_type: "image/jpeg", role }
     }
 
+    /// A drawn scene of this size without symmetry, as a JPEG with this EXIF block.
+    pub fn scene(width: u32, height: u32, tiff: &[u8]) -> Self {
+        let jpeg = anlao_imaging::encode_jpeg(&scene(width, height), width, height, 92).unwrap();
+        Self::jpeg("before", with_exif(&jpeg, tiff))
+    }
+
+    /// The same bytes as another photo.
+    pub fn again(&self) -> Self {
+        Self { id: uuid::Uuid::now_v7().to_string(), ..self.clone() }
+    }
+
+    pub fn of_type(media_type: &'static str, bytes: Vec<u8>) -> Self {
+        Self { media_type, ..Self::jpeg("before", bytes) }
+    }
+
+    pub fn png() -> Self {
+        Self::of_type("image/png", encoded(image::ImageFormat::Png))
+    }
+
+    pub fn webp() -> Self {
+        Self::of_type("image/webp", encoded(image::ImageFormat::WebP))
+    }
+
+    /// What a phone's HEIC begins with; nobody here decodes the rest.
+    pub fn heic() -> Self {
+        let seed: [u8; 32] = rand::random();
+        Self::of_type("image/heic", [b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", &seed[..]].concat())
+    }
+
     pub fn sha256(&self) -> String {
         hex::encode(Sha256::digest(&self.bytes))
     }
@@ -57,5 +86,59 @@ impl Photo {
             .header("content-digest", self.digest_header())
             .body(bytes);
         by.send(request).await
+    }
+}
+
+/// Colours that differ in the four quarters: every turn and mirroring shows.
+pub fn scene(width: u32, height: u32) -> Vec<u8> {
+    let mut rgb = Vec::new();
+    for y in 0..height {
+        for x in 0..width {
+            rgb.extend(match (x * 2 < width, y * 2 < height) {
+                (true, true) => [220, 30, 30],
+                (false, true) => [30, 200, 30],
+                (true, false) => [30, 30, 220],
+                (false, false) => [240, 240, 40],
+            });
+        }
+    }
+    rgb
+}
+
+/// Puts an EXIF segment right behind the start marker.
+pub fn with_exif(jpeg: &[u8], tiff: &[u8]) -> Vec<u8> {
+    let body = [b"Exif\0\0", tiff].concat();
+    let len = u16::try_from(body.len() + 2).unwrap();
+    [&jpeg[..2], &[0xFF, 0xE1], &len.to_be_bytes(), &body, &jpeg[2..]].concat()
+}
+
+fn encoded(format: image::ImageFormat) -> Vec<u8> {
+    let mut picture = image::RgbImage::from_raw(90, 60, scene(90, 60)).unwrap();
+    picture.put_pixel(0, 0, image::Rgb([rand::random(), rand::random(), rand::random()]));
+    let mut out = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut out, format).unwrap();
+    out.into_inner()
+}
+
+/// Every file of the evidence store and of the spool, with its size.
+pub fn stored_files(app: &super::TestApp) -> std::collections::BTreeMap<String, u64> {
+    let store = match &app.s3 {
+        Some(s3) => s3.root().to_owned(),
+        None => app.dir.path().join("evidence"),
+    };
+    let mut found = std::collections::BTreeMap::new();
+    collect(&store, &mut found);
+    collect(&app.dir.path().join("spool"), &mut found);
+    found
+}
+
+fn collect(folder: &std::path::Path, found: &mut std::collections::BTreeMap<String, u64>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_dir() {
+            collect(&entry.path(), found);
+        } else {
+            found.insert(entry.path().display().to_string(), entry.metadata().unwrap().len());
+        }
     }
 }
