@@ -4,7 +4,7 @@ use super::{Actor, Origin, Permission, ReadTx, WriteTx};
 use crate::audit;
 use crate::clock::Clock;
 use crate::db::{Conn, Db, Instant};
-use crate::http::RequestId;
+use crate::http::{Caller, RequestId, openapi};
 use crate::office::Office;
 use crate::refusal::{Code, Failure, Kind, Outcome};
 use crate::sessions::{self, TokenClaims};
@@ -51,6 +51,8 @@ impl<P: Permission> FromRequest for Access<P> {
         ready(Gate::of(req).and_then(|gate| {
             let token = bearer(req).ok_or(Code::Unauthenticated)?;
             let claims = gate.0.office.keys.verify_access(token, gate.0.clock.now())?;
+            req.extensions_mut().insert(Caller(claims.user));
+            check_query(req)?;
             Ok(Self { gate, claims, origin: origin(req), permission: PhantomData })
         }))
     }
@@ -172,7 +174,10 @@ impl FromRequest for Public {
     type Future = Ready<Result<Self, Failure>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Gate::of(req).map(|gate| Self { gate, origin: origin(req) }))
+        ready(Gate::of(req).and_then(|gate| {
+            check_query(req)?;
+            Ok(Self { gate, origin: origin(req) })
+        }))
     }
 }
 
@@ -198,6 +203,12 @@ impl Public {
     ) -> Outcome<T> {
         self.gate.0.db.write(change).await
     }
+}
+
+/// An operation without query parameters refuses all of them; the others read theirs strictly.
+fn check_query(req: &HttpRequest) -> Outcome<()> {
+    let expected = openapi::takes_query(req.match_pattern().as_deref(), req.method().as_str());
+    if expected || req.query_string().is_empty() { Ok(()) } else { Err(Code::InvalidQuery.into()) }
 }
 
 fn bearer(req: &HttpRequest) -> Option<&str> {

@@ -14,6 +14,11 @@ pub fn find_any(conn: &mut Conn, id: AreaId) -> Outcome<Option<Area>> {
     Ok(areas::table.find(id).select(Area::as_select()).first(conn).optional()?)
 }
 
+/// The areas that lie below no other.
+pub fn roots(conn: &mut Conn) -> Outcome<Vec<AreaId>> {
+    Ok(areas::table.filter(areas::parent_id.is_null()).order(areas::code).select(areas::id).load(conn)?)
+}
+
 /// The area if the caller may see it: one of theirs, one below, or one above.
 pub fn find(conn: &mut Conn, scope: &Scope, id: AreaId) -> Outcome<Area> {
     let area = find_any(conn, id)?.ok_or(Code::NotFound)?;

@@ -25,7 +25,7 @@ enum Line {
         public_key: String,
     },
     Anchor(Anchor),
-    Entry(StoredEntry),
+    Entry(Box<StoredEntry>),
     Head {
         chain: ChainId,
         seq: i64,
@@ -75,7 +75,7 @@ pub fn export(conn: &mut Conn, keys: &Keys, now: Instant, out: &mut dyn Write) -
     for (chain, seq, hash, signature) in heads {
         every_entry(conn, chain, &mut |entry| {
             written += 1;
-            out.put(&Line::Entry(entry))
+            out.put(&Line::Entry(Box::new(entry)))
         })?;
         out.put(&Line::Head { chain, seq, hash, signature })?;
     }

@@ -5,7 +5,7 @@ use super::model::{Anchor, Entry, StoredEntry};
 use crate::access::{Actor, Origin, WriteTx};
 use crate::canonical::canonical;
 use crate::db::schema::{audit_anchors, audit_entries, audit_heads};
-use crate::db::{Conn, Instant};
+use crate::db::{Conn, Instant, MultiBackend};
 use crate::ids::ChainId;
 use crate::keys::Keys;
 use crate::refusal::{Outcome, Refusal};
@@ -231,17 +231,38 @@ pub fn entries(
     before: Option<i64>,
     limit: i64,
 ) -> Outcome<Vec<StoredEntry>> {
+    Ok(entries_query(chain, object, before, limit).load(conn)?)
+}
+
+/// The plan of [`entries`], for the tests.
+pub fn explain_entries(
+    conn: &mut Conn,
+    chain: ChainId,
+    object: Option<ChainId>,
+    before: Option<i64>,
+    limit: i64,
+) -> Outcome<String> {
+    conn.explain(entries_query(chain, object, before, limit))
+}
+
+type EntriesQuery = diesel::dsl::IntoBoxed<
+    'static,
+    diesel::dsl::Select<audit_entries::table, diesel::dsl::AsSelect<StoredEntry, MultiBackend>>,
+    MultiBackend,
+>;
+
+fn entries_query(chain: ChainId, object: Option<ChainId>, before: Option<i64>, limit: i64) -> EntriesQuery {
     let mut query = audit_entries::table
+        .select(StoredEntry::as_select())
+        .into_boxed()
         .filter(audit_entries::chain.eq(chain))
         .order(audit_entries::seq.desc())
-        .limit(limit)
-        .select(StoredEntry::as_select())
-        .into_boxed();
+        .limit(limit);
     if let Some(object) = object {
         query = query.filter(audit_entries::object_id.assume_not_null().eq(object));
     }
     if let Some(before) = before {
         query = query.filter(audit_entries::seq.lt(before));
     }
-    Ok(query.load(conn)?)
+    query
 }

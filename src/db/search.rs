@@ -24,21 +24,27 @@ pub fn index_words(text: &str) -> String {
     words.join(" ")
 }
 
-/// The query that finds every text containing `text`, or `None` when it is blank.
+/// One spelling for a place in a building: blanks do not matter in it at all.
+pub fn place_key(text: &str) -> String {
+    normalise(text).replace(' ', "")
+}
+
+/// The query that finds every text containing all words of `text`, or `None` when it is blank.
 pub fn query_words(text: &str, backend: Backend) -> Option<String> {
-    let characters: Vec<char> = normalise(text).chars().collect();
     let (and, prefix) = match backend {
         Backend::Sqlite => (" AND ", "*"),
         Backend::Postgres => (" & ", ":*"),
     };
-    match characters.as_slice() {
-        [] => None,
-        [only] => Some(format!("x{:05x}{prefix}", u32::from(*only))),
-        many => {
-            let words: Vec<String> = pairs(many).take(many.len() - 1).collect();
-            Some(words.join(and))
+    let mut terms: Vec<String> = Vec::new();
+    for word in normalise(text).split(' ') {
+        let characters: Vec<char> = word.chars().collect();
+        match characters.as_slice() {
+            [] => {}
+            [only] => terms.push(format!("x{:05x}{prefix}", u32::from(*only))),
+            many => terms.extend(pairs(many).take(many.len() - 1)),
         }
     }
+    if terms.is_empty() { None } else { Some(terms.join(and)) }
 }
 
 /// The SQL condition on `hazards` that the query words bind to.

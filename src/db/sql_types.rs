@@ -6,7 +6,7 @@
 //! | [`InstantSql`] | `INTEGER`, microseconds since 1970 | `timestamptz` |
 
 use super::connection::MultiBackend;
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, Datelike, SubsecRound, Utc};
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
@@ -89,8 +89,36 @@ impl FromSql<UuidSql, MultiBackend> for RawUuid {
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, AsExpression, FromSqlRow, Serialize, Deserialize,
 )]
 #[diesel(sql_type = InstantSql)]
-#[serde(transparent)]
+#[serde(try_from = "WrittenInstant", into = "DateTime<Utc>")]
 pub struct Instant(DateTime<Utc>);
+
+/// An instant as it is sent. RFC 3339 knows the years 0 to 9999, and PostgreSQL ends before chrono does.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct WrittenInstant(DateTime<Utc>);
+
+impl TryFrom<WrittenInstant> for Instant {
+    type Error = &'static str;
+
+    fn try_from(written: WrittenInstant) -> Result<Self, Self::Error> {
+        if is_written_year(written.0.year()) {
+            Ok(Self::new(written.0))
+        } else {
+            Err("not a year of RFC 3339")
+        }
+    }
+}
+
+/// Whether a year can stand in a date of the API, and in both databases.
+pub fn is_written_year(year: i32) -> bool {
+    (1..=9999).contains(&year)
+}
+
+impl From<Instant> for DateTime<Utc> {
+    fn from(instant: Instant) -> Self {
+        instant.0
+    }
+}
 
 impl Instant {
     /// Seconds between 1970 and PostgreSQL's own epoch, 2000-01-01.

@@ -4,6 +4,7 @@ use super::connection::Conn;
 use crate::refusal::{Failure, Outcome};
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::pg::PgConnection;
+use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 
 type Sqlite = AnsiTransactionManager;
@@ -24,23 +25,37 @@ impl Conn {
         self.begin("BEGIN IMMEDIATE", "BEGIN ISOLATION LEVEL READ COMMITTED")
     }
 
+    /// Waits until nobody else is changing the thing with this id, and keeps others waiting until the
+    /// transaction ends: what is read next is what will be changed. SQLite has one writer anyway.
+    pub fn lock(&mut self, id: uuid::Uuid) -> Outcome<()> {
+        if let Self::Postgres(conn) = self {
+            let (high, low) = id.as_u64_pair();
+            diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
+                .bind::<diesel::sql_types::BigInt, _>((high ^ low).cast_signed())
+                .execute(conn)?;
+        }
+        Ok(())
+    }
+
     /// Runs `change` inside a savepoint of the current transaction: kept on `Ok`, undone on `Err`.
     pub fn savepoint<T>(&mut self, change: impl FnOnce(&mut Self) -> Outcome<T>) -> Outcome<T> {
         diesel::Connection::transaction(self, change)
     }
 
     pub(super) fn commit(&mut self) -> Outcome<()> {
-        Ok(match self {
-            Self::Sqlite(c) => <Sqlite as TransactionManager<SqliteConnection>>::commit_transaction(c)?,
-            Self::Postgres(c) => <Postgres as TransactionManager<PgConnection>>::commit_transaction(c)?,
-        })
+        let done = match self {
+            Self::Sqlite(c) => <Sqlite as TransactionManager<SqliteConnection>>::commit_transaction(c),
+            Self::Postgres(c) => <Postgres as TransactionManager<PgConnection>>::commit_transaction(c),
+        };
+        done.map_err(Failure::from)
     }
 
     pub(super) fn rollback(&mut self) -> Outcome<()> {
-        Ok(match self {
-            Self::Sqlite(c) => <Sqlite as TransactionManager<SqliteConnection>>::rollback_transaction(c)?,
-            Self::Postgres(c) => <Postgres as TransactionManager<PgConnection>>::rollback_transaction(c)?,
-        })
+        let done = match self {
+            Self::Sqlite(c) => <Sqlite as TransactionManager<SqliteConnection>>::rollback_transaction(c),
+            Self::Postgres(c) => <Postgres as TransactionManager<PgConnection>>::rollback_transaction(c),
+        };
+        done.map_err(Failure::from)
     }
 
     fn begin(&mut self, sqlite: &str, postgres: &str) -> Outcome<()> {

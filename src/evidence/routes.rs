@@ -142,6 +142,8 @@ pub async fn put_content(
     let facts = received.facts;
     let (answer, found) = access
         .write(move |tx| {
+            // The last photo may close the hazard: not while a step is being taken.
+            tx.conn.lock(declared.hazard_id.0)?;
             let (before, hazard) = queries::find(tx.conn, &tx.actor.scope, id)?;
             let shown = if intake::has_preview(&before.media_type) { PreviewState::Available } else { PreviewState::None };
             let first = queries::mark_stored(tx.conn, id, tx.actor.id, &facts, shown, tx.now)?;

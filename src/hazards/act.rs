@@ -24,10 +24,13 @@ pub fn act(
     form: &ActionForm,
     expected: Option<i64>,
 ) -> Outcome<(Stored, Hazard)> {
+    tx.conn.lock(id.0)?;
     let before = queries::find(tx.conn, &tx.actor.scope, id)?;
     let step = form.parse()?;
     let digest = digest(form);
     if let Some(taken) = queries::find_action(tx.conn, action)? {
+        // Whoever cannot see that hazard is not told that the id stands for something.
+        queries::find(tx.conn, &tx.actor.scope, taken.hazard_id)?;
         return match taken.hazard_id == id && taken.digest == digest {
             true => Ok((Stored::Replayed, before)),
             false => Err(Code::IdTaken.into()),

@@ -76,7 +76,7 @@ pub struct ActionForm {
     pub approve: Option<bool>,
     /// waive_evidence: which photo.
     pub evidence_id: Option<EvidenceId>,
-    /// Photos that come with the step: accept, submit, recheck_pass, recheck_fail, comment, reopen.
+    /// Photos that come with the step: accept, submit, recheck_fail, comment, reopen.
     #[serde(default)]
     pub evidence: Vec<DeclaredEvidence>,
 }
@@ -123,7 +123,8 @@ fn uses(kind: ActionKind) -> &'static [(&'static str, bool)] {
             ("note", false),
             ("evidence", false),
         ],
-        K::RecheckPass => &[("note", false), ("evidence", false)],
+        // No photos: what is still on its way would be missing from something closed.
+        K::RecheckPass => &[("note", false)],
         K::RecheckFail => &[("reason", true), ("deadline", false), ("note", false), ("evidence", false)],
         K::RequestExtension => &[("deadline", true), ("reason", true), ("note", false)],
         K::DecideExtension | K::DecideVoid => &[("approve", true), ("reason", false), ("note", false)],

@@ -142,12 +142,18 @@ impl DeadlineRules {
         }
     }
 
-    /// Refuses an extension that is not later than the old date, or longer than the table allows.
-    pub fn check_extension(&self, old: NaiveDate, new: NaiveDate) -> Result<(), Refusal> {
-        if new <= old {
+    /// Refuses an extension that is not later than the date in force, or that would make all extensions
+    /// of a deadline together longer than the table allows.
+    pub fn check_extension(
+        &self,
+        basis: &DeadlineBasis,
+        in_force: NaiveDate,
+        new: NaiveDate,
+    ) -> Result<(), Refusal> {
+        if new <= in_force {
             return Err(Refusal::invalid("/deadline", FieldCode::TooEarly));
         }
-        if new > after(old, self.extension.max_days) {
+        if new > after(basis.result, self.extension.max_days) {
             return Err(Refusal::invalid("/deadline", FieldCode::TooLate));
         }
         Ok(())
@@ -177,7 +183,8 @@ mod tests {
     fn default_deadlines_by_item_and_severity() {
         let rules = DeadlineRules::embedded().unwrap();
         let checklist = Checklist::embedded().unwrap();
-        let cases: &[(Option<&str>, Severity, bool, bool, &str, &str)] = &[
+        type Case = (Option<&'static str>, Severity, bool, bool, &'static str, &'static str);
+        let cases: &[Case] = &[
             (None, Severity::General, false, false, "general", "2026-03-08"),
             (None, Severity::General, true, false, "urgent", "2026-03-02"),
             (None, Severity::Major, false, false, "major", "2026-03-31"),
@@ -213,10 +220,12 @@ mod tests {
     #[test]
     fn extensions_go_forward_and_not_for_ever() {
         let rules = DeadlineRules::embedded().unwrap();
-        let old = day("2026-03-01");
-        assert!(rules.check_extension(old, old).is_err());
-        assert!(rules.check_extension(old, day("2026-05-30")).is_ok());
-        assert!(rules.check_extension(old, day("2026-05-31")).is_err());
+        let basis = rules.given_deadline(day("2026-03-01"), Severity::General, day("2026-03-01")).unwrap();
+        let check = |in_force, new| rules.check_extension(&basis, day(in_force), day(new));
+        assert!(check("2026-03-01", "2026-03-01").is_err());
+        assert!(check("2026-03-01", "2026-05-30").is_ok());
+        assert!(check("2026-03-01", "2026-05-31").is_err());
+        assert!(check("2026-05-30", "2026-05-31").is_err(), "ninety days in all");
     }
 
     #[test]

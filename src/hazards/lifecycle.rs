@@ -3,12 +3,11 @@
 //! [`may`] is asked by the API before a step, for `allowed_actions` in every answer and by the offline
 //! app for its buttons; [`follow`] says what the hazard is afterwards.
 
-use super::action::{ActionKind, Plan, Step};
+pub use super::follow::{close, follow};
+
+use super::action::ActionKind;
 use super::deadlines::DeadlineRules;
-use super::model::{
-    EvidenceState, ExtensionRequest, GrantedExtension, Hazard, Listing, MajorJudgement, Severity, Status,
-    Transfer, VoidRequest,
-};
+use super::model::{EvidenceState, Hazard, Rectification, Severity, Status};
 use crate::access::{Actor, Role};
 use crate::checklists::PhotoRule;
 use crate::db::Instant;
@@ -148,8 +147,8 @@ fn person_may(situation: &Situation<'_>, kind: ActionKind) -> Result<(), Refusal
     let listing_level =
         hazard.details.listing.as_ref().filter(|_| hazard.listed).map(|listing| listing.level);
     match kind {
-        // A smaller level is a higher office.
-        K::RecheckPass | K::Delist
+        // A smaller level is a higher office. What was listed also ends as a false report only there.
+        K::RecheckPass | K::Delist | K::DecideVoid
             if listing_level.is_some_and(|level| who.level.is_none_or(|own| own > level)) =>
         {
             Err(Code::AcceptanceByLister.into())
@@ -178,69 +177,13 @@ fn may_close(hazard: &Hazard, evidence: &EvidenceState) -> Result<(), Refusal> {
     if hazard.details.rectification.measure.is_none() {
         return Err(Code::MeasureMissing.into());
     }
-    Ok(())
+    // It may have become major after it was handed in.
+    if hazard.severity == Severity::Major { five_parts(&hazard.details.rectification) } else { Ok(()) }
 }
 
-/// Whether something put right on the spot (立行立改) can now be closed by itself: all its photos are there.
-pub fn closes_on_spot(hazard: &Hazard, evidence: &EvidenceState) -> bool {
-    hazard.fixed_on_spot
-        && hazard.status == Status::AwaitingRecheck
-        && hazard.submitted_by.is_none()
-        && hazard.rework_count == 0
-        && may_close(hazard, evidence).is_ok()
-}
-
-/// The hazard after `step`, or why the step may not be taken. The version is one higher.
-pub fn follow(situation: &Situation<'_>, kind: ActionKind, step: &Step) -> Result<Hazard, Refusal> {
-    may(situation, kind)?;
-    let mut after = situation.hazard.clone();
-    let Situation { who, moment, rules, .. } = situation;
-    match step {
-        Step::Accept(plan) => accept(&mut after, plan)?,
-        Step::Submit(plan) => submit(&mut after, plan, who, moment, rules)?,
-        Step::RecheckPass => close(&mut after, who.user, moment.now),
-        Step::RecheckFail { deadline } => fail(&mut after, *deadline, moment, rules)?,
-        Step::RequestExtension { deadline, reason } => {
-            rules.check_extension(after.deadline, *deadline)?;
-            after.details.extension_request = Some(ExtensionRequest {
-                deadline: *deadline,
-                reason: reason.clone(),
-                requested_by: who.user,
-                requested_at: moment.now,
-            });
-        }
-        Step::DecideExtension { approve } => decide_extension(&mut after, *approve, who, moment),
-        Step::JudgeMajor { criterion, deadline } => {
-            judge_major(&mut after, criterion, *deadline, who, moment, rules)?;
-        }
-        Step::List { unit } => list(&mut after, unit, who, moment),
-        Step::Delist => after.listed = false,
-        Step::Transfer { department, reason } => transfer(&mut after, department, reason, moment),
-        Step::Return => give_back(&mut after),
-        Step::Comment | Step::WaiveEvidence { .. } => {}
-        Step::RequestVoid { reason } => {
-            let (requested_by, requested_at) = (who.user, moment.now);
-            after.details.void_request =
-                Some(VoidRequest { reason: reason.clone(), requested_by, requested_at });
-        }
-        Step::DecideVoid { approve } => decide_void(&mut after, *approve, who, moment),
-        Step::Reopen { deadline } => reopen(&mut after, *deadline, moment, rules)?,
-    }
-    after.version += 1;
-    after.updated_at = moment.now;
-    Ok(after)
-}
-
-/// Takes over what was stated; a major hazard needs all five parts before it leaves `pending`.
-fn state_plan(hazard: &mut Hazard, plan: &Plan) -> Result<(), Refusal> {
-    let stated = &mut hazard.details.rectification;
-    stated.measure = plan.measure.clone().or(stated.measure.take());
-    stated.responsible_person = plan.responsible_person.clone().or(stated.responsible_person.take());
-    stated.funds_yuan = plan.funds_yuan.or(stated.funds_yuan);
-    stated.contingency_plan = plan.contingency_plan.clone().or(stated.contingency_plan.take());
-    if hazard.severity != Severity::Major {
-        return Ok(());
-    }
+/// A major hazard is put right with measures, funds, somebody responsible and a contingency plan; the
+/// deadline, the fifth part, it always has.
+pub(super) fn five_parts(stated: &Rectification) -> Result<(), Refusal> {
     let parts = [
         ("/measure", stated.measure.is_some()),
         ("/funds_yuan", stated.funds_yuan.is_some()),
@@ -254,146 +197,12 @@ fn state_plan(hazard: &mut Hazard, plan: &Plan) -> Result<(), Refusal> {
     if refusal.fields.is_empty() { Ok(()) } else { Err(refusal) }
 }
 
-fn accept(hazard: &mut Hazard, plan: &Plan) -> Result<(), Refusal> {
-    state_plan(hazard, plan)?;
-    hazard.status = Status::Rectifying;
-    Ok(())
-}
-
-fn submit(
-    hazard: &mut Hazard,
-    plan: &Plan,
-    who: &Who,
-    moment: &Moment,
-    rules: &DeadlineRules,
-) -> Result<(), Refusal> {
-    state_plan(hazard, plan)?;
-    if hazard.details.rectification.measure.is_none() {
-        return Err(Refusal::invalid("/measure", FieldCode::Required));
-    }
-    hazard.details.rectification.submitted_at = Some(moment.now);
-    hazard.details.extension_request = None;
-    hazard.submitted_by = Some(who.user);
-    hazard.recheck_due = Some(rules.recheck_due(hazard.severity, moment.today));
-    hazard.status = Status::AwaitingRecheck;
-    Ok(())
-}
-
-/// Closes it; a listed hazard is accepted and delisted in one (验收摘牌销号).
-pub fn close(hazard: &mut Hazard, by: UserId, now: Instant) {
-    hazard.status = Status::Closed;
-    hazard.listed = false;
-    hazard.recheck_due = None;
-    hazard.closed_by = Some(by);
-    hazard.closed_at = Some(now);
-    hazard.details.extension_request = None;
-    hazard.details.void_request = None;
-}
-
-fn fail(
-    hazard: &mut Hazard,
-    deadline: Option<NaiveDate>,
-    moment: &Moment,
-    rules: &DeadlineRules,
-) -> Result<(), Refusal> {
-    hazard.deadline_basis = match deadline {
-        Some(given) => rules.given_deadline(given, hazard.severity, moment.today)?,
-        None => rules.rework_deadline(moment.today),
-    };
-    hazard.deadline = hazard.deadline_basis.result;
-    hazard.rework_count += 1;
-    hazard.recheck_due = None;
-    hazard.submitted_by = None;
-    hazard.status = Status::Rectifying;
-    Ok(())
-}
-
-fn decide_extension(hazard: &mut Hazard, approve: bool, who: &Who, moment: &Moment) {
-    let Some(request) = hazard.details.extension_request.take() else { return };
-    if approve {
-        hazard.deadline_basis.extensions.push(GrantedExtension {
-            from: hazard.deadline,
-            to: request.deadline,
-            reason: request.reason,
-            decided_by: who.user,
-            decided_at: moment.now,
-        });
-        hazard.deadline = request.deadline;
-    }
-}
-
-fn judge_major(
-    hazard: &mut Hazard,
-    criterion: &str,
-    deadline: Option<NaiveDate>,
-    who: &Who,
-    moment: &Moment,
-    rules: &DeadlineRules,
-) -> Result<(), Refusal> {
-    if let Some(given) = deadline {
-        hazard.deadline_basis = rules.given_deadline(given, Severity::Major, moment.today)?;
-        hazard.deadline = given;
-    }
-    hazard.severity = Severity::Major;
-    hazard.details.major =
-        Some(MajorJudgement { criterion: criterion.to_owned(), judged_by: who.user, judged_at: moment.now });
-    if let Some(due) = hazard.recheck_due {
-        hazard.recheck_due = Some(due.max(rules.recheck_due(Severity::Major, moment.today)));
-    }
-    Ok(())
-}
-
-fn list(hazard: &mut Hazard, unit: &str, who: &Who, moment: &Moment) {
-    hazard.listed = true;
-    hazard.details.listing = Some(Listing {
-        unit: unit.to_owned(),
-        level: who.level.unwrap_or_default(),
-        listed_by: who.user,
-        listed_at: moment.now,
-    });
-}
-
-fn transfer(hazard: &mut Hazard, department: &str, reason: &str, moment: &Moment) {
-    hazard.details.transfer = Some(Transfer {
-        department: department.to_owned(),
-        reason: reason.to_owned(),
-        status_before: hazard.status,
-        transferred_at: moment.now,
-    });
-    hazard.status = Status::Transferred;
-}
-
-fn give_back(hazard: &mut Hazard) {
-    let before = hazard.details.transfer.take().map(|transfer| transfer.status_before);
-    hazard.status = before.unwrap_or(Status::Pending);
-}
-
-fn decide_void(hazard: &mut Hazard, approve: bool, who: &Who, moment: &Moment) {
-    if approve {
-        let request = hazard.details.void_request.clone();
-        close(hazard, who.user, moment.now);
-        hazard.status = Status::Void;
-        hazard.details.void_request = request;
-    } else {
-        hazard.details.void_request = None;
-    }
-}
-
-fn reopen(
-    hazard: &mut Hazard,
-    deadline: Option<NaiveDate>,
-    moment: &Moment,
-    rules: &DeadlineRules,
-) -> Result<(), Refusal> {
-    hazard.deadline_basis = match deadline {
-        Some(given) => rules.given_deadline(given, hazard.severity, moment.today)?,
-        None => rules.rework_deadline(moment.today),
-    };
-    hazard.deadline = hazard.deadline_basis.result;
-    hazard.fixed_on_spot = false;
-    hazard.submitted_by = None;
-    hazard.closed_by = None;
-    hazard.closed_at = None;
-    hazard.status = Status::Pending;
-    Ok(())
+/// Whether something put right on the spot (立行立改) can now be closed by itself: all its photos are there.
+pub fn closes_on_spot(hazard: &Hazard, evidence: &EvidenceState) -> bool {
+    hazard.fixed_on_spot
+        && hazard.severity == Severity::General
+        && hazard.status == Status::AwaitingRecheck
+        && hazard.submitted_by.is_none()
+        && hazard.rework_count == 0
+        && may_close(hazard, evidence).is_ok()
 }

@@ -3,67 +3,32 @@
 //! A list is read per state and per place of the caller's scope, each from one index in the order wanted,
 //! and merged here: so the cost is that of the page, not of what was closed in the past.
 
+pub use super::sort::{Place, Sort, SortKey};
+
 use super::model::{Hazard, Severity, Status};
 use crate::access::{Scope, ScopeArea};
 use crate::areas::model::Area;
 use crate::checklists::Category;
 use crate::db::schema::hazards;
 use crate::db::search;
+use crate::db::sql_types::is_written_year;
 use crate::db::{Conn, Instant, MultiBackend};
-use crate::ids::{HazardId, InstitutionId};
+use crate::ids::InstitutionId;
 use crate::in_area;
 use crate::refusal::Outcome;
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
-use serde::{Deserialize, Serialize};
-
-/// What the list is ordered by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SortKey {
-    Deadline,
-    FoundAt,
-    /// Major before urgent before the rest, the newest first among equals.
-    Severity,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sort {
-    pub key: SortKey,
-    pub descending: bool,
-}
-
-impl Sort {
-    /// `deadline`, `found_at` or `severity`, with a hyphen before it for the other direction.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (name, descending) = text.strip_prefix('-').map_or((text, false), |name| (name, true));
-        let key = match name {
-            "deadline" => SortKey::Deadline,
-            "found_at" => SortKey::FoundAt,
-            "severity" => SortKey::Severity,
-            _ => return None,
-        };
-        Some(Self { key, descending })
-    }
-}
-
-/// Where a page ended: the sort it belongs to, the value and the id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
-    pub sort: Sort,
-    /// Days, microseconds or the severity key, by the sort.
-    pub value: i64,
-    pub id: HazardId,
-}
 
 /// What a list is narrowed to.
 #[derive(Debug, Clone, Default)]
 pub struct Narrowing {
     pub statuses: Vec<Status>,
-    /// Only what is past its deadline on this date.
+    /// Only what is past its deadline on this date…
     pub overdue_on: Option<NaiveDate>,
+    /// …or only what is not.
+    pub not_overdue_on: Option<NaiveDate>,
     pub category: Option<Category>,
     pub severity: Option<Severity>,
     pub urgent: Option<bool>,
@@ -82,7 +47,6 @@ pub struct Narrowing {
 /// One stretch of an index: a place of the scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stretch<'a> {
-    Everywhere,
     Area(ScopeArea),
     Institution(InstitutionId),
     Institutions(&'a [InstitutionId]),
@@ -91,13 +55,17 @@ enum Stretch<'a> {
 /// More institutions than this are read as one condition instead of one stretch each.
 const MOST_STRETCHES: usize = 8;
 
-fn stretches(scope: &Scope) -> Vec<Stretch<'_>> {
-    match scope {
-        Scope::All => vec![Stretch::Everywhere],
+fn stretches<'a>(conn: &mut Conn, scope: &'a Scope) -> Outcome<Vec<Stretch<'a>>> {
+    Ok(match scope {
+        // Every place lies below a root.
+        Scope::All => crate::areas::queries::roots(conn)?
+            .into_iter()
+            .map(|id| Stretch::Area(ScopeArea { id, level: 1 }))
+            .collect(),
         Scope::Areas(areas) => areas.iter().copied().map(Stretch::Area).collect(),
         Scope::Institutions(own) if own.len() > MOST_STRETCHES => vec![Stretch::Institutions(own)],
         Scope::Institutions(own) => own.iter().copied().map(Stretch::Institution).collect(),
-    }
+    })
 }
 
 /// Hazards in scope, at most `limit`, in order.
@@ -108,31 +76,40 @@ pub fn list(
     sort: Sort,
     limit: i64,
 ) -> Outcome<Vec<Hazard>> {
-    let mut statuses: Vec<Status> =
-        if narrowing.statuses.is_empty() { Status::ALL.to_vec() } else { narrowing.statuses.clone() };
-    if narrowing.overdue_on.is_some() {
-        statuses.retain(|status| status.is_running());
-    }
-    let stretches = narrowed(scope, narrowing);
     let mut found = Vec::new();
-    for stretch in &stretches {
-        for status in &statuses {
-            found.extend(query(conn, *stretch, *status, narrowing, sort, limit).load::<Hazard>(conn)?);
-        }
+    for (stretch, status) in pieces(conn, scope, narrowing)? {
+        found.extend(query(conn, stretch, status, narrowing, sort, limit).load::<Hazard>(conn)?);
     }
     Ok(merge(found, sort, limit))
 }
 
+/// What is read one by one: each stretch that the filters leave, in each state that they leave.
+fn pieces<'a>(
+    conn: &mut Conn,
+    scope: &'a Scope,
+    narrowing: &Narrowing,
+) -> Outcome<Vec<(Stretch<'a>, Status)>> {
+    let wanted = |status: &Status| {
+        (narrowing.statuses.is_empty() || narrowing.statuses.contains(status))
+            && (narrowing.overdue_on.is_none() || status.is_running())
+    };
+    let statuses: Vec<Status> = Status::ALL.iter().copied().filter(wanted).collect();
+    let stretches = narrowed(conn, scope, narrowing)?;
+    let of = |stretch: Stretch<'a>| statuses.iter().map(move |status| (stretch, *status));
+    Ok(stretches.into_iter().flat_map(of).collect())
+}
+
 /// The stretches that the filters leave: an institution or area within sight replaces the whole scope.
-fn narrowed<'a>(scope: &'a Scope, narrowing: &Narrowing) -> Vec<Stretch<'a>> {
+fn narrowed<'a>(conn: &mut Conn, scope: &'a Scope, narrowing: &Narrowing) -> Outcome<Vec<Stretch<'a>>> {
     if let Some(institution) = narrowing.institution {
-        return vec![Stretch::Institution(institution)];
+        return Ok(vec![Stretch::Institution(institution)]);
     }
     match &narrowing.area {
         Some(area) if scope.covers_area(&area.place) => {
-            vec![Stretch::Area(ScopeArea { id: area.id, level: u8::try_from(area.level).unwrap_or(u8::MAX) })]
+            let level = u8::try_from(area.level).unwrap_or(u8::MAX);
+            Ok(vec![Stretch::Area(ScopeArea { id: area.id, level })])
         }
-        _ => stretches(scope),
+        _ => stretches(conn, scope),
     }
 }
 
@@ -167,6 +144,7 @@ fn days(date: NaiveDate) -> i64 {
 fn date(days: i64) -> NaiveDate {
     chrono::TimeDelta::try_days(days)
         .and_then(|span| NaiveDate::default().checked_add_signed(span))
+        .filter(|date| is_written_year(date.year()))
         .unwrap_or_default()
 }
 
@@ -186,13 +164,16 @@ fn query<'a>(
 ) -> Query<'a> {
     let query = hazards::table.select(Hazard::as_select()).into_boxed().limit(limit);
     let query = within(query, stretch).filter(hazards::status.eq(status));
+    let query = match narrowing.not_overdue_on {
+        Some(today) if status.is_running() => query.filter(hazards::deadline.ge(today)),
+        _ => query,
+    };
     let query = narrow(conn, query, narrowing);
     ordered(query, sort, narrowing.after)
 }
 
 fn within<'a>(query: Query<'a>, stretch: Stretch<'a>) -> Query<'a> {
     match stretch {
-        Stretch::Everywhere => query,
         Stretch::Area(area) => query.filter(in_area!(hazards, i32::from(area.level), area.id)),
         Stretch::Institution(id) => query.filter(hazards::institution_id.eq(id)),
         Stretch::Institutions(ids) => query.filter(hazards::institution_id.eq_any(ids.to_vec())),
@@ -265,7 +246,8 @@ fn ordered(query: Query<'_>, sort: Sort, after: Option<Place>) -> Query<'_> {
     match sort.key {
         SortKey::Deadline => keyset!(query, hazards::deadline, date(value), after, sort.descending),
         SortKey::FoundAt => {
-            let at = Instant::from_micros(value).unwrap_or(Instant::new(chrono::DateTime::UNIX_EPOCH));
+            let at = Instant::from_micros(value).filter(|at| is_written_year(at.utc().year()));
+            let at = at.unwrap_or(Instant::new(chrono::DateTime::UNIX_EPOCH));
             keyset!(query, hazards::found_at, at, after, sort.descending)
         }
         SortKey::Severity => keyset!(query, hazards::severity_key, value, after, sort.descending),
@@ -280,14 +262,10 @@ pub fn explain(
     sort: Sort,
     limit: i64,
 ) -> Outcome<Vec<String>> {
-    let statuses: Vec<Status> =
-        if narrowing.statuses.is_empty() { Status::ALL.to_vec() } else { narrowing.statuses.clone() };
     let mut plans = Vec::new();
-    for stretch in narrowed(scope, narrowing) {
-        for status in &statuses {
-            let query = query(conn, stretch, *status, narrowing, sort, limit);
-            plans.push(conn.explain(query)?);
-        }
+    for (stretch, status) in pieces(conn, scope, narrowing)? {
+        let query = query(conn, stretch, status, narrowing, sort, limit);
+        plans.push(conn.explain(query)?);
     }
     Ok(plans)
 }

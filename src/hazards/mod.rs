@@ -1,17 +1,20 @@
 //! Hazards (隐患): found, put right, re-checked, closed. The loop that everything else serves.
 //!
-//! `lifecycle.rs` decides what may happen, `deadlines.rs` by when; both are pure. `register.rs` and
+//! `lifecycle.rs` decides what may happen, `follow.rs` what it leads to, `deadlines.rs` by when; all pure. `register.rs` and
 //! `act.rs` carry a decision out in one transaction with its audit entry and its counts.
 
 pub mod act;
 pub mod action;
+mod counts;
 pub mod deadlines;
+pub mod follow;
 pub mod lifecycle;
 pub mod list;
 pub mod model;
 pub mod queries;
 pub mod register;
 pub mod routes;
+mod sort;
 pub mod view;
 
 pub use deadlines::DeadlineRules;

@@ -1,19 +1,18 @@
-//! Hazards in the database, with their maintained counts and words for searching.
+//! Hazards in the database, with their words for searching.
 
+pub use super::counts::{NO_DEADLINE, wrong_counts};
+
+use super::counts::CountKey;
 use super::model::{Hazard, Status, StoredAction};
-use crate::access::{AreaColumns, Scope};
-use crate::checklists::Category;
-use crate::db::schema::{hazard_actions, hazard_counts, hazards};
-use crate::db::search::{index_words, insert_statement, normalise};
+use crate::access::Scope;
+use crate::db::schema::{hazard_actions, hazards};
+use crate::db::search::{index_words, insert_statement, place_key};
 use crate::db::sql_types::UuidSql;
-use crate::db::{Conn, Instant};
-use crate::hazards::model::Severity;
+use crate::db::{Conn, Instant, MultiBackend};
 use crate::ids::{ActionId, HazardId, InstitutionId};
 use crate::refusal::{Code, Outcome};
-use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use std::collections::HashMap;
 
 /// The hazard, whoever asks: to tell "taken" from "free" before the scope is applied.
 pub fn find_any(conn: &mut Conn, id: HazardId) -> Outcome<Option<Hazard>> {
@@ -35,20 +34,38 @@ pub fn recurrence(
     since: Instant,
     until: Instant,
 ) -> Outcome<Option<HazardId>> {
-    Ok(hazards::table
+    Ok(earlier(institution, item, location, since, until).get_result(conn).optional()?)
+}
+
+/// The plan of the query behind [`recurrence`], for the tests.
+pub fn explain_recurrence(conn: &mut Conn, institution: InstitutionId, at: Instant) -> Outcome<String> {
+    conn.explain(earlier(institution, "E03", "二楼", at, at))
+}
+
+type Earlier =
+    diesel::dsl::IntoBoxed<'static, diesel::dsl::Select<hazards::table, hazards::id>, MultiBackend>;
+
+fn earlier(
+    institution: InstitutionId,
+    item: &str,
+    location: &str,
+    since: Instant,
+    until: Instant,
+) -> Earlier {
+    hazards::table
+        .select(hazards::id)
+        .into_boxed()
         .filter(
             hazards::institution_id
                 .eq(institution)
-                .and(hazards::checklist_item.assume_not_null().eq(item))
-                .and(hazards::location_key.eq(normalise(location)))
+                .and(hazards::checklist_item.assume_not_null().eq(item.to_owned()))
+                .and(hazards::location_key.eq(place_key(location)))
                 .and(hazards::found_at.le(until))
                 .and(hazards::status.ne(Status::Void))
                 .and(hazards::found_at.ge(since).or(hazards::closed_at.assume_not_null().ge(since))),
         )
         .order((hazards::found_at.desc(), hazards::id.desc()))
-        .select(hazards::id)
-        .first(conn)
-        .optional()?)
+        .limit(1)
 }
 
 /// Stores a new hazard with its search words and its count.
@@ -75,7 +92,7 @@ pub fn insert(conn: &mut Conn, hazard: Hazard, institution_name: &str, item_titl
             (
                 hazards::category.eq(hazard.category),
                 hazards::checklist_item.eq(hazard.checklist_item),
-                hazards::location_key.eq(normalise(&hazard.location)),
+                hazards::location_key.eq(place_key(&hazard.location)),
                 hazards::location.eq(hazard.location),
                 hazards::description.eq(hazard.description),
                 hazards::severity.eq(hazard.severity),
@@ -153,67 +170,6 @@ pub fn update(conn: &mut Conn, before: &Hazard, after: &Hazard) -> Outcome<()> {
     Ok(())
 }
 
-/// Where a hazard is counted. Writers of one institution meet here and nobody else; the deadline is part
-/// of the key while the clock runs, because midnight changes "overdue" without anybody writing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct CountKey {
-    institution: InstitutionId,
-    status: Status,
-    category: Category,
-    severity: Severity,
-    deadline: NaiveDate,
-}
-
-impl CountKey {
-    fn of(hazard: &Hazard) -> Self {
-        Self {
-            institution: hazard.institution_id,
-            status: hazard.status,
-            category: hazard.category,
-            severity: hazard.severity,
-            deadline: if hazard.status.is_running() { hazard.deadline } else { NO_DEADLINE },
-        }
-    }
-
-    fn add(self, conn: &mut Conn, place: &AreaColumns, hazards: i64) -> Outcome<()> {
-        let key = (
-            self.institution,
-            self.status.as_str(),
-            self.category.as_str(),
-            self.severity.as_str(),
-            self.deadline,
-        );
-        let changed = diesel::update(hazard_counts::table.find(key))
-            .set(hazard_counts::hazards.eq(hazard_counts::hazards + hazards))
-            .execute(conn)?;
-        if changed == 0 {
-            diesel::insert_into(hazard_counts::table)
-                .values((
-                    hazard_counts::institution_id.eq(self.institution),
-                    hazard_counts::area_1.eq(place.area_1),
-                    hazard_counts::area_2.eq(place.area_2),
-                    hazard_counts::area_3.eq(place.area_3),
-                    hazard_counts::area_4.eq(place.area_4),
-                    hazard_counts::area_5.eq(place.area_5),
-                    hazard_counts::area_6.eq(place.area_6),
-                    hazard_counts::status.eq(self.status.as_str()),
-                    hazard_counts::category.eq(self.category.as_str()),
-                    hazard_counts::severity.eq(self.severity.as_str()),
-                    hazard_counts::deadline.eq(self.deadline),
-                    hazard_counts::hazards.eq(hazards),
-                ))
-                .execute(conn)?;
-        }
-        Ok(())
-    }
-}
-
-/// Stands for "no clock is running" in the counts.
-pub const NO_DEADLINE: NaiveDate = match NaiveDate::from_ymd_opt(1, 1, 1) {
-    Some(date) => date,
-    None => NaiveDate::MIN,
-};
-
 /// The step with this id, on whichever hazard.
 pub fn find_action(conn: &mut Conn, id: ActionId) -> Outcome<Option<StoredAction>> {
     Ok(hazard_actions::table.find(id).select(StoredAction::as_select()).first(conn).optional()?)
@@ -231,27 +187,4 @@ pub fn timeline(conn: &mut Conn, id: HazardId) -> Outcome<Vec<StoredAction>> {
         .order(hazard_actions::step)
         .select(StoredAction::as_select())
         .load(conn)?)
-}
-
-/// Compares the maintained counts with the hazards themselves: one line for each that is wrong.
-pub fn wrong_counts(conn: &mut Conn) -> Outcome<Vec<String>> {
-    type Row = (InstitutionId, Status, i64);
-    let counted: Vec<Row> = hazards::table
-        .group_by((hazards::institution_id, hazards::status))
-        .select((hazards::institution_id, hazards::status, diesel::dsl::count_star()))
-        .load(conn)?;
-    let kept: Vec<(InstitutionId, Status, i64)> = hazard_counts::table
-        .select((hazard_counts::institution_id, hazard_counts::status, hazard_counts::hazards))
-        .load(conn)?;
-    let mut difference: HashMap<(InstitutionId, Status), i64> = HashMap::new();
-    for (institution, status, hazards) in counted {
-        *difference.entry((institution, status)).or_default() += hazards;
-    }
-    for (institution, status, hazards) in kept {
-        *difference.entry((institution, status)).or_default() -= hazards;
-    }
-    let wrong = difference.into_iter().filter(|(_, off)| *off != 0);
-    Ok(wrong
-        .map(|((at, status), off)| format!("count of {status} at institution {at}: off by {off}"))
-        .collect())
 }

@@ -146,6 +146,8 @@ fn draft(
         }
         None => None,
     };
+    // An institution that fixed its own finding on the spot is not its own re-checker.
+    let rectifier = (form.fixed_on_spot && tx.actor.role == Role::Manager).then_some(tx.actor.id);
     let rectification = Rectification { measure: form.measure.clone(), ..Rectification::default() };
     Ok(Hazard {
         id,
@@ -171,7 +173,7 @@ fn draft(
         rework_count: 0,
         recurrence_of,
         listed: false,
-        submitted_by: None,
+        submitted_by: rectifier,
         closed_at: None,
         closed_by: None,
         photo_rule: item.map_or(PhotoRule::One, |item| item.photo),

@@ -10,11 +10,12 @@ use crate::access::{Access, ActOnHazards, ReadHazards, ReadTx, RegisterHazards};
 use crate::areas;
 use crate::checklists::Category;
 use crate::db::Instant;
+use crate::db::sql_types::is_written_year;
 use crate::http::{Body, Cursor, Id, Page, Query, expected_version, limit, object, page, path_id, stored};
 use crate::ids::{ActionId, AreaId, HazardId, InstitutionId};
 use crate::refusal::{Code, FieldCode, Outcome, Refusal};
 use actix_web::{HttpRequest, HttpResponse, get, put};
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -29,7 +30,7 @@ pub fn routes(api: &mut ServiceConfig<'_>) {
 pub struct HazardFilter {
     /// One state or several with commas: `pending`, `rectifying`, `awaiting_recheck`, `closed`, `transferred`, `void`.
     pub status: Option<String>,
-    /// `true`: only what is past its deadline while it is the institution's turn.
+    /// `true`: only what is past its deadline while it is the institution's turn; `false`: only the rest.
     pub overdue: Option<bool>,
     pub category: Option<Category>,
     pub severity: Option<Severity>,
@@ -104,12 +105,16 @@ fn narrowing(tx: &mut ReadTx<'_>, filter: HazardFilter, after: Option<Place>) ->
     if filter.q.as_deref().is_some_and(|q| q.chars().count() > 100 || q.contains('\0')) {
         return Err(invalid("q", FieldCode::TooLong).into());
     }
+    if filter.due_before.is_some_and(|date| !is_written_year(date.year())) {
+        return Err(invalid("due_before", FieldCode::OutOfRange).into());
+    }
     let mut statuses = statuses;
     statuses.sort_unstable();
     statuses.dedup();
     Ok(Narrowing {
         statuses,
-        overdue_on: filter.overdue.unwrap_or(false).then(|| tx.office.date(tx.now)),
+        overdue_on: (filter.overdue == Some(true)).then(|| tx.office.date(tx.now)),
+        not_overdue_on: (filter.overdue == Some(false)).then(|| tx.office.date(tx.now)),
         category: filter.category,
         severity: filter.severity,
         urgent: filter.urgent,

@@ -45,8 +45,15 @@ fn content_type(req: &HttpRequest) -> Option<&str> {
     Some(value.split(';').next()?.trim())
 }
 
-/// Parses strictly; a syntax error is malformed, a wrong field is invalid with its pointer.
+/// Parses strictly; a syntax error is malformed, a wrong field is invalid with its pointer. The whole text
+/// is checked before any field, so that a wrong field never hides that it is not JSON.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
+    let text = std::str::from_utf8(bytes).map_err(|_broken| Refusal::new(Code::MalformedJson))?;
+    serde_json::from_str::<serde::de::IgnoredAny>(text)
+        .map_err(|_syntax| Refusal::new(Code::MalformedJson))?;
+    if !text.trim_start().starts_with('{') {
+        return Err(Refusal::invalid("", FieldCode::BadFormat));
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let pointer = pointer(error.path());
@@ -102,6 +109,9 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
     type Future = Ready<Result<Self, Failure>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        if has_null(req.query_string()) {
+            return ready(Err(Code::InvalidQuery.into()));
+        }
         let parsed = actix_web::web::Query::<T>::from_query(req.query_string());
         ready(parsed.map(|query| Self(query.into_inner())).map_err(|error| {
             let text = error.to_string();
@@ -115,6 +125,11 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
             Failure::from(refusal)
         }))
     }
+}
+
+/// Whether a value holds the one character that no database text can hold.
+fn has_null(query: &str) -> bool {
+    url::form_urlencoded::parse(query.as_bytes()).any(|(_, value)| value.contains('\0'))
 }
 
 /// The `{id}` of the path; anything that is not a UUID names nothing that exists.

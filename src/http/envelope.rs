@@ -1,12 +1,13 @@
 //! What is around every request: an id, a log line, the fixed headers, and problems in one form.
 
-use super::problem::{Language, code_for_status, response, told};
+use super::problem::{Language, code_for_status, response, status, told};
 use crate::refusal::{Code, Failure, Refusal};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
@@ -40,13 +41,17 @@ pub async fn envelope(
     let answered = AssertUnwindSafe(next.call(req)).catch_unwind().await;
     let mut res = match answered {
         Ok(Ok(res)) => restate(res.map_into_boxed_body(), language, &id),
-        Ok(Err(error)) => return Err(plain(&error, &id)),
+        Ok(Err(error)) => {
+            tracing::warn!(request_id = %id, %error, "a request failed before it was routed");
+            let code = code_for_status(error.as_response_error().status_code());
+            return Err(Unrouted { code, language, id, api }.into());
+        }
         Err(_panic) => {
             tracing::error!(request_id = %id, method, path, "a handler panicked");
-            return Err(Failure::Internal("a handler panicked").into());
+            return Err(Unrouted { code: Code::Internal, language, id, api }.into());
         }
     };
-    add_headers(&mut res, api, &id);
+    add_headers(res.headers_mut(), api, &id);
     let caller = res.request().extensions().get::<Caller>().map(|caller| caller.0.to_string());
     tracing::info!(
         request_id = %id,
@@ -61,9 +66,31 @@ pub async fn envelope(
     Ok(res)
 }
 
-fn plain(error: &actix_web::Error, id: &RequestId) -> actix_web::Error {
-    tracing::warn!(request_id = %id, %error, "a request failed before it was routed");
-    Failure::from(code_for_status(error.as_response_error().status_code())).into()
+/// What is left of a request that ended without an answer: enough to answer it in the one form.
+#[derive(Debug)]
+struct Unrouted {
+    code: Code,
+    language: Language,
+    id: RequestId,
+    api: bool,
+}
+
+impl std::fmt::Display for Unrouted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.code.as_str())
+    }
+}
+
+impl ResponseError for Unrouted {
+    fn status_code(&self) -> StatusCode {
+        status(self.code.kind())
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut answer = response(&self.code.into(), self.language, self.id.to_string());
+        add_headers(answer.headers_mut(), self.api, &self.id);
+        answer
+    }
 }
 
 /// Gives every error answer the one form, in the reader's language, and logs our own faults once.
@@ -102,8 +129,7 @@ fn log_fault(failure: &Failure, id: &RequestId) {
     }
 }
 
-fn add_headers(res: &mut ServiceResponse<BoxBody>, api: bool, id: &RequestId) {
-    let headers = res.headers_mut();
+fn add_headers(headers: &mut HeaderMap, api: bool, id: &RequestId) {
     let mut set = |name: &'static str, value: &str| {
         let name = HeaderName::from_static(name);
         if let Ok(value) = HeaderValue::from_str(value)

@@ -12,6 +12,6 @@ pub use crate::stored::Stored;
 pub use answer::{expected_version, no_content, object, stored};
 pub use assets::{asset, docs_redirect};
 pub use body::{Body, Id, Query, path_id};
-pub use envelope::{RequestId, envelope, fallback};
+pub use envelope::{Caller, RequestId, envelope, fallback};
 pub use pagination::{Cursor, DEFAULT_LIMIT, LARGEST_LIMIT, Page, limit, page};
 pub use problem::{FieldProblem, Problem};

@@ -2,7 +2,7 @@
 
 use crate::refusal::{Code, FieldCode};
 use std::sync::OnceLock;
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Deprecated, OpenApi, Ref, RefOr, ResponseBuilder, Schema};
 
@@ -64,6 +64,23 @@ pub fn methods_at(path: &str) -> Vec<&'static str> {
         .collect();
     methods.sort_unstable();
     methods
+}
+
+/// Whether the operation at a path template takes query parameters; what is not described may.
+pub fn takes_query(template: Option<&str>, method: &str) -> bool {
+    let item = DOCUMENT.get().and_then(|document| document.paths.paths.get(template?));
+    let operation = item.and_then(|item| match method {
+        "GET" => item.get.as_ref(),
+        "PUT" => item.put.as_ref(),
+        "POST" => item.post.as_ref(),
+        "DELETE" => item.delete.as_ref(),
+        "PATCH" => item.patch.as_ref(),
+        _ => None,
+    });
+    operation.is_none_or(|operation| {
+        let mut parameters = operation.parameters.iter().flatten();
+        parameters.any(|one| matches!(one, RefOr::T(one) if one.parameter_in == ParameterIn::Query))
+    })
 }
 
 fn methods_of(item: &PathItem) -> Vec<&'static str> {

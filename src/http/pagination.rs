@@ -39,8 +39,22 @@ impl Cursor {
 
     pub fn decode<T: DeserializeOwned>(text: Option<&str>) -> Outcome<Option<T>> {
         let Some(text) = text else { return Ok(None) };
-        let place = BASE64.decode(text).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let place: Option<serde_json::Value> =
+            BASE64.decode(text).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let place =
+            place.filter(|place| !has_null(place)).and_then(|place| serde_json::from_value(place).ok());
         place.map(Some).ok_or_else(|| Failure::from(Code::InvalidCursor))
+    }
+}
+
+/// Whether a text in a forged place holds the one character that no database text can hold.
+fn has_null(place: &serde_json::Value) -> bool {
+    use serde_json::Value;
+    match place {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(parts) => parts.iter().any(has_null),
+        Value::Object(parts) => parts.values().any(has_null),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 

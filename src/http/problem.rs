@@ -113,12 +113,24 @@ pub(super) enum Language {
 }
 
 impl Language {
-    /// Chinese unless English is asked for first.
+    /// The one of ours that is wanted most, the first among equals; Chinese when neither is named.
     pub(super) fn accepted(header: Option<&str>) -> Self {
-        let first = header.and_then(|list| {
-            list.split(',').map(str::trim).find(|tag| tag.starts_with("zh") || tag.starts_with("en"))
-        });
-        if first.is_some_and(|tag| tag.starts_with("en")) { Self::English } else { Self::Chinese }
+        let ranges = header.unwrap_or_default().split(',').filter_map(Self::range);
+        let best = ranges.reduce(|best, next| if next.1 > best.1 { next } else { best });
+        best.filter(|(_, weight)| *weight > 0.0).map_or(Self::Chinese, |(language, _)| language)
+    }
+
+    /// One of our languages with its weight.
+    fn range(text: &str) -> Option<(Self, f32)> {
+        let mut parts = text.split(';').map(|part| part.trim().to_ascii_lowercase());
+        let language = match parts.next()?.split('-').next()? {
+            "zh" => Self::Chinese,
+            "en" => Self::English,
+            _ => return None,
+        };
+        let weight =
+            parts.find_map(|part| part.strip_prefix("q=").map(|weight| weight.parse().unwrap_or(0.0)));
+        Some((language, weight.unwrap_or(1.0)))
     }
 
     fn of(self, (chinese, english): (&'static str, &'static str)) -> &'static str {

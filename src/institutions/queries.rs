@@ -3,9 +3,9 @@
 use super::model::{Institution, OperatingStatus};
 use crate::access::Scope;
 use crate::areas::model::Area;
-use crate::db::Conn;
 use crate::db::schema::institutions;
 use crate::db::search::normalise;
+use crate::db::{Conn, MultiBackend};
 use crate::ids::InstitutionId;
 use crate::refusal::{Code, Outcome};
 use crate::{in_area, in_scope};
@@ -34,12 +34,27 @@ pub struct Narrowing {
 
 /// Institutions in scope by name, at most `limit`.
 pub fn list(conn: &mut Conn, scope: &Scope, narrowing: Narrowing, limit: i64) -> Outcome<Vec<Institution>> {
+    Ok(query(scope, narrowing, limit).load(conn)?)
+}
+
+/// The plan of [`list`], for the tests.
+pub fn explain(conn: &mut Conn, scope: &Scope, narrowing: Narrowing, limit: i64) -> Outcome<String> {
+    conn.explain(query(scope, narrowing, limit))
+}
+
+type Query = diesel::dsl::IntoBoxed<
+    'static,
+    diesel::dsl::Select<institutions::table, diesel::dsl::AsSelect<Institution, MultiBackend>>,
+    MultiBackend,
+>;
+
+fn query(scope: &Scope, narrowing: Narrowing, limit: i64) -> Query {
     let mut query = institutions::table
-        .filter(in_scope!(institutions, id, scope))
         .select(Institution::as_select())
+        .into_boxed()
+        .filter(in_scope!(institutions, id, scope))
         .order((institutions::name_key, institutions::id))
-        .limit(limit)
-        .into_boxed();
+        .limit(limit);
     if let Some(area) = narrowing.area {
         query = query.filter(in_area!(institutions, area.level, area.id));
     }
@@ -54,7 +69,7 @@ pub fn list(conn: &mut Conn, scope: &Scope, narrowing: Narrowing, limit: i64) ->
         let same = institutions::name_key.eq(name.clone()).and(institutions::id.gt(id));
         query = query.filter(institutions::name_key.ge(name).and(later.or(same)));
     }
-    Ok(query.load(conn)?)
+    query
 }
 
 /// The pattern that finds a normalised text anywhere.

@@ -61,7 +61,7 @@ pub struct TokenView {
 #[post("/auth/login")]
 pub async fn log_in(public: Public, form: Body<LoginForm>) -> Outcome<HttpResponse> {
     let LoginForm { username, password } = form.0;
-    if password.len() > 1024 || username.len() > 200 {
+    if password.len() > 1024 || username.len() > 200 || username.contains('\0') {
         return Err(Code::BadCredentials.into());
     }
     let name = username.trim().to_lowercase();

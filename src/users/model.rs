@@ -39,7 +39,7 @@ pub struct User {
 
 /// Which places an account covers: exactly one of the three.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields, from = "WrittenScope")]
 #[schema(example = json!({"kind": "areas", "areas": ["0198f000-0000-7000-8000-000000000001"]}))]
 pub enum ScopeForm {
     /// Everything this server holds.
@@ -48,6 +48,26 @@ pub enum ScopeForm {
     Areas { areas: Vec<AreaId> },
     /// These institutions only.
     Institutions { institutions: Vec<InstitutionId> },
+}
+
+/// A scope as it is read. Beside a variant without braces serde lets any field pass: "all" with a list of
+/// areas would silently have meant everything.
+#[derive(Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+enum WrittenScope {
+    All {},
+    Areas { areas: Vec<AreaId> },
+    Institutions { institutions: Vec<InstitutionId> },
+}
+
+impl From<WrittenScope> for ScopeForm {
+    fn from(written: WrittenScope) -> Self {
+        match written {
+            WrittenScope::All {} => Self::All,
+            WrittenScope::Areas { areas } => Self::Areas { areas },
+            WrittenScope::Institutions { institutions } => Self::Institutions { institutions },
+        }
+    }
 }
 
 impl ScopeForm {

@@ -2,7 +2,7 @@
 
 use super::model::{Locale, ScopeForm, User};
 use super::{password, queries, rules};
-use crate::access::{Access, ManageUsers, Role, UseOwnAccount, WriteTx};
+use crate::access::{Access, ManageUsers, Role, Scope, UseOwnAccount, WriteTx};
 use crate::audit;
 use crate::canonical::digest;
 use crate::db::{Conn, Instant};
@@ -239,6 +239,8 @@ pub async fn put_user(
     form: Body<UserForm>,
 ) -> Outcome<HttpResponse> {
     let form = form.0;
+    // Hashing is dear: first whether the caller may do this at all.
+    access.read(|_| Ok(())).await?;
     check(&form)?;
     let hash = match form.password.clone() {
         Some(password) => Some(password::hash_gated(password).await?),
@@ -302,7 +304,7 @@ pub fn create(
         };
     }
     queries::check_scope(tx.conn, &tx.actor.scope, &form.scope)?;
-    if queries::find_by_username(tx.conn, &form.username)?.is_some() {
+    if queries::find_by_username(tx.conn, &form.username)?.is_some_and(|other| other.id != id) {
         return Err(Refusal::new(Code::UsernameTaken).field("/username", FieldCode::Duplicate).into());
     }
     let user = User {
@@ -354,7 +356,9 @@ pub async fn patch_user(
     let version = expected_version(&req, change.expected_version)?.ok_or(Code::PreconditionRequired)?;
     let hash = match change.password.clone() {
         Some(new) => {
-            rules::password("/password", &new, &["anlao", "安老"])?;
+            let user = access.read(move |tx| managed(tx.conn, &tx.actor.scope, id.0)).await?;
+            let name = change.display_name.as_deref().unwrap_or(&user.display_name);
+            rules::password("/password", &new, &[&user.username, name, "anlao", "安老"])?;
             Some(password::hash_gated(new).await?)
         }
         None => None,
@@ -368,6 +372,13 @@ pub async fn patch_user(
     Ok(object(user.version, &user))
 }
 
+/// The account, if it lies within the administrator's own scope.
+fn managed(conn: &mut Conn, own: &Scope, id: UserId) -> Outcome<User> {
+    let user = queries::get(conn, id)?;
+    let scope = queries::scope_form(conn, id, user.scope_kind)?;
+    if queries::within(conn, own, &scope)? { Ok(user) } else { Err(Code::NotFound.into()) }
+}
+
 fn revise(
     tx: &mut WriteTx<'_>,
     id: UserId,
@@ -375,11 +386,7 @@ fn revise(
     change: &UserChange,
     hash: Option<String>,
 ) -> Outcome<User> {
-    let mut user = queries::get(tx.conn, id)?;
-    let scope = queries::scope_form(tx.conn, id, user.scope_kind)?;
-    if !queries::within(tx.conn, &tx.actor.scope, &scope)? {
-        return Err(Code::NotFound.into());
-    }
+    let mut user = managed(tx.conn, &tx.actor.scope, id)?;
     if user.version != version {
         return Err(Code::Stale.into());
     }

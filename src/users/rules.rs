@@ -52,7 +52,8 @@ pub fn scope_fits(role: Role, kind: ScopeKind) -> bool {
     match role {
         Role::Manager => kind == ScopeKind::Institutions,
         Role::Admin => kind != ScopeKind::Institutions,
-        Role::Inspector | Role::Supervisor | Role::Auditor => true,
+        Role::Inspector => kind != ScopeKind::All,
+        Role::Supervisor | Role::Auditor => true,
     }
 }
 

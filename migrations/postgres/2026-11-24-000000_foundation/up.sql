@@ -156,7 +156,7 @@ CREATE TABLE hazards (
 CREATE INDEX hazards_institution_deadline ON hazards (institution_id, status, deadline, id);
 CREATE INDEX hazards_institution_found ON hazards (institution_id, status, found_at, id);
 CREATE INDEX hazards_institution_severity ON hazards (institution_id, status, severity_key, id);
-CREATE INDEX hazards_recurrence ON hazards (institution_id, checklist_item, location_key, found_at);
+CREATE INDEX hazards_recurrence ON hazards (institution_id, checklist_item, location_key, found_at, id);
 CREATE INDEX hazards_area_1_deadline ON hazards (area_1, status, deadline, id) WHERE area_1 IS NOT NULL;
 CREATE INDEX hazards_area_2_deadline ON hazards (area_2, status, deadline, id) WHERE area_2 IS NOT NULL;
 CREATE INDEX hazards_area_3_deadline ON hazards (area_3, status, deadline, id) WHERE area_3 IS NOT NULL;
@@ -272,7 +272,7 @@ CREATE TABLE audit_entries (
     hash TEXT NOT NULL,
     PRIMARY KEY (chain, seq)
 );
-CREATE INDEX audit_entries_object ON audit_entries (object_id, at) WHERE object_id IS NOT NULL;
+CREATE INDEX audit_entries_object ON audit_entries (object_id, chain, seq) WHERE object_id IS NOT NULL;
 
 CREATE TABLE audit_anchors (
     id uuid PRIMARY KEY NOT NULL,

@@ -4,21 +4,25 @@ mod app;
 mod people;
 mod photo;
 mod program;
+mod records;
+mod steps;
 #[allow(dead_code, reason = "the imaging crate's tests use the rest")]
 #[path = "../../../crates/imaging/tests/imaging/tiff.rs"]
 pub mod tiff;
 mod world;
 
-pub use app::{Store, TestApp};
+pub use app::{PASSWORD, Store, TestApp, start_of_tests};
 pub use people::{Answer, Person};
 pub use photo::{Photo, scene, stored_files, with_exif};
 pub use program::{Program, Serving};
+pub use records::{lines, records};
+pub use steps::{Step, again};
 pub use world::World;
 
 /// Declares tests that run on both databases, each on a fresh one.
 #[macro_export]
 macro_rules! on_both_databases {
-    ($(#[doc = $doc:literal])* $name:ident, $app:ident => $body:block) => {
+    ($($(#[doc = $doc:literal])* $name:ident, $app:ident => $body:block)+) => {$(
         $(#[doc = $doc])*
         mod $name {
             #[allow(unused_imports, reason = "not every test needs every word")]
@@ -36,5 +40,5 @@ macro_rules! on_both_databases {
                 $crate::support::TestApp::run(anlao::db::Backend::Postgres, async |app| test(app).await);
             }
         }
-    };
+    )+};
 }

@@ -73,6 +73,11 @@ impl Person {
         }
     }
 
+    /// The same person with another login.
+    pub fn with_login(&self, access: String, refresh: String) -> Self {
+        Self { access: Some(access), refresh: Some(refresh), ..self.clone() }
+    }
+
     /// Somebody at any server, by their access token.
     pub fn at(base: &str, access: Option<String>) -> Self {
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
