@@ -111,6 +111,16 @@ impl Store {
         }
     }
 
+    /// [`Store::put_original`] for a small picture that is in memory anyway.
+    pub async fn put_bytes(&self, sha256: &str, bytes: Bytes) -> Outcome<()> {
+        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        if self.has(sha256, size).await? {
+            return Ok(());
+        }
+        let put = self.inner.put(&self.original(sha256), PutPayload::from(bytes)).await;
+        put.map(|_done| ()).map_err(|error| failed(&error))
+    }
+
     /// Reads an original through once and says whether it still has its digest.
     pub async fn is_intact(&self, sha256: &str) -> Outcome<bool> {
         let mut stream = self.stream(sha256).await?;
