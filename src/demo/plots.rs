@@ -75,7 +75,9 @@ impl Story<'_> {
         };
         self.register(script == S::OnSpot, missing);
         match script {
-            S::OnSpot | S::OverduePending | S::OpenPending | S::BeforeMissing => self.left_waiting(),
+            // Closed by its own photos before anybody could say a word.
+            S::OnSpot => {}
+            S::OverduePending | S::OpenPending | S::BeforeMissing => self.left_waiting(),
             S::Ordinary => self.ordinary(),
             S::SentBack => self.sent_back(),
             S::Extended | S::ExtensionRefused | S::ExtensionAsked => self.more_time(script),
