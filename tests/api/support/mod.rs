@@ -6,7 +6,7 @@ mod photo;
 mod records;
 mod world;
 
-pub use app::{PASSWORD, Store, TestApp, start_of_tests};
+pub use app::{PASSWORD, Store, TestApp};
 pub use people::{Answer, Person};
 pub use photo::Photo;
 pub use records::{lines, records};
