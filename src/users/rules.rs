@@ -75,7 +75,9 @@ mod tests {
         assert!(weak("passwordpassword"));
         assert!(weak("wang.fang-anlao"));
         assert!(!weak("四楼东侧的消防栓在走廊尽头左转"));
-        assert!(!weak("correct horse battery staple"));
+        assert!(weak("correct horse battery staple"), "the best known of them all");
+        assert!(weak("12345 67890 12345 67890"), "one word over and over");
+        assert!(!weak("seven lamps over the kitchen door"));
     }
 
     #[test]

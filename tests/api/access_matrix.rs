@@ -215,7 +215,7 @@ async fn canaries(world: &World, there: &Place) -> Vec<String> {
         world.admin.patch(&format!("/users/{}", person.id), &change).await.expect(200);
         canaries.extend([person.id.to_string(), format!("\"{}\"", person.username)]);
     }
-    for number in ["91110000802100433B", "17731", "16613", "15511", "12.345678", "98.765432", "770131"] {
+    for number in ["91110000802100433B", ":17731", ":16613", ":15511", "12.345678", "98.765432", ":770131"] {
         canaries.push(number.to_owned());
     }
     canaries.extend([there.hazard.clone(), there.photo.id.clone(), there.photo.sha256(), there.user.clone()]);

@@ -169,11 +169,10 @@ async fn round_trip(
     let form = &form;
     let stored = answer.expect(201).body;
     let read = by.get(path).await.expect(200).body;
-    for pointer in pointers {
+    for pointer in &pointers {
         assert_eq!(stored.pointer(pointer), form.pointer(pointer), "{pointer}");
         assert_eq!(read.pointer(pointer), form.pointer(pointer), "{pointer}");
     }
-    assert_eq!(by.put(path, form).await.expect(200).body, stored);
     *kept += u32::try_from(pointers.len()).unwrap();
 }
 

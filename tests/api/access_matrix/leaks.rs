@@ -77,7 +77,7 @@ on_both_databases! {
             new.get(path).await.expect(200);
         }
         assert!(old.get("/hazards").await.expect(200).item_ids().is_empty());
-        assert_eq!(new.get("/hazards").await.expect(200).item_ids(), [hazard.clone()]);
+        assert_eq!(new.get("/hazards").await.expect(200).item_ids(), std::slice::from_ref(&hazard));
         assert_eq!(old.get("/overview").await.expect(200).body["totals"]["total"], 0);
         assert_eq!(new.get("/overview").await.expect(200).body["totals"]["total"], 1);
         let history = new.get(&trail).await.expect(200).body;

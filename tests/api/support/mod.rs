@@ -11,7 +11,7 @@ mod steps;
 pub mod tiff;
 mod world;
 
-pub use app::{PASSWORD, Store, TestApp, start_of_tests};
+pub use app::{PASSWORD, Store, TestApp};
 pub use people::{Answer, Person};
 pub use photo::{Photo, scene, stored_files, with_exif};
 pub use program::{Program, Serving};
