@@ -18,6 +18,8 @@ use serde_json::json;
 const TAMPERS: usize = 1000;
 
 type Text = Option<String>;
+/// Changes something and says what the first fault must begin with.
+type Tamper = fn(&mut Trail) -> String;
 /// An entry, column by column.
 type Row = (
     ChainId,
@@ -329,7 +331,7 @@ on_both_databases! {
         let clean = trail.verify();
         assert_eq!(clean.faults, Vec::<String>::new());
         assert_eq!((clean.entries, clean.anchors), (trail.rows.len() as u64, 2));
-        let kinds: [(&str, fn(&mut Trail) -> String); 9] = [
+        let kinds: [(&str, Tamper); 9] = [
             ("edit", Trail::edit), ("delete", Trail::delete), ("insert", Trail::insert), ("swap", Trail::swap), ("truncate", Trail::truncate),
             ("rewrite", Trail::rewrite_tail), ("drop a chain", Trail::drop_a_chain), ("head", Trail::change_a_head), ("anchor", Trail::harm_an_anchor),
         ];
