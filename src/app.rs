@@ -214,7 +214,8 @@ async fn ready(public: crate::access::Public) -> Result<HttpResponse, crate::ref
 }
 
 async fn page_or_fallback(req: actix_web::HttpRequest) -> Result<HttpResponse, crate::refusal::Failure> {
-    if req.path().starts_with("/api/") || req.method() != actix_web::http::Method::GET {
+    use actix_web::http::Method;
+    if req.path().starts_with("/api/") || !matches!(*req.method(), Method::GET | Method::HEAD) {
         return fallback(req).await;
     }
     asset(req).await

@@ -93,17 +93,6 @@ impl Keys {
         Self::from_parts(vec![("k1".into(), random(32))], random(32), &random_seed())
     }
 
-    /// Keys that anyone can derive: for the demonstration city only, never for real records.
-    pub fn for_demo(seed: u64) -> Self {
-        let derive = |purpose: &str| {
-            use sha2::Digest;
-            Sha256::digest(format!("anlao demonstration {purpose} {seed}")).to_vec()
-        };
-        let mut audit = [0; 32];
-        audit.copy_from_slice(&derive("audit"));
-        Self::from_parts(vec![("demo".into(), random(32))], random(32), &audit)
-    }
-
     /// Keys with one token key of known id and secret.
     pub fn with_token_key(id: &str, secret: &[u8]) -> Self {
         Self::from_parts(vec![(id.into(), secret.to_vec())], random(32), &random_seed())
@@ -147,13 +136,24 @@ impl Keys {
 
     /// Writes a new secret file that only its owner can read. Never replaces one.
     pub fn create(path: &Path) -> Result<Self, KeyError> {
+        Self::create_with(path, &random(32))
+    }
+
+    /// A secret file whose audit key anyone can derive, so that the same seed gives the same signatures:
+    /// for the demonstration city only, never for real records.
+    pub fn create_for_demo(path: &Path, seed: u64) -> Result<Self, KeyError> {
+        use sha2::Digest;
+        Self::create_with(path, &Sha256::digest(format!("anlao demonstration audit {seed}")))
+    }
+
+    fn create_with(path: &Path, audit_key: &[u8]) -> Result<Self, KeyError> {
         use std::io::Write;
         let shown = path.display().to_string();
         let fail = |error| KeyError::Write { path: shown.clone(), error };
         let file = SecretFile {
             token_keys: vec![TokenKeyFile { id: "k1".into(), secret: BASE64.encode(random(32)) }],
             refresh_key: BASE64.encode(random(32)),
-            audit_key: BASE64.encode(random(32)),
+            audit_key: BASE64.encode(audit_key),
         };
         let text = toml::to_string(&file)
             .map_err(|error| KeyError::Invalid { path: shown.clone(), reason: error.to_string() })?;

@@ -1,16 +1,18 @@
 //! Speaking to the person at the terminal: plain lines, or JSON when asked.
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::io::Write;
 
 pub struct Console {
     json: bool,
+    /// Bars that move at the same time each keep their own line.
+    bars: MultiProgress,
 }
 
 impl Console {
     pub fn new(json: bool) -> Self {
-        Self { json }
+        Self { json, bars: MultiProgress::new() }
     }
 
     /// A line for people; silent when JSON was asked for.
@@ -49,7 +51,7 @@ impl Console {
             return ProgressBar::hidden();
         }
         let style = ProgressStyle::with_template("{msg:<24} {bar:32} {human_pos}/{human_len} {eta}");
-        let bar = ProgressBar::new(total).with_message(what.to_owned());
+        let bar = self.bars.add(ProgressBar::new(total).with_message(what.to_owned()));
         bar.set_style(style.unwrap_or_else(|_error| ProgressStyle::default_bar()));
         bar
     }

@@ -16,15 +16,15 @@ use std::path::PathBuf;
 
 #[derive(Args)]
 pub struct DemoArgs {
-    /// How many institutions.
-    #[arg(long, default_value_t = 150)]
-    institutions: usize,
-    /// How many hazards.
-    #[arg(long, default_value_t = 6000)]
-    hazards: usize,
-    /// The same seed gives the same city.
-    #[arg(long, default_value_t = 20_241_209)]
-    seed: u64,
+    /// How many institutions; 150 in a new folder.
+    #[arg(long)]
+    institutions: Option<usize>,
+    /// How many hazards; 6000 in a new folder.
+    #[arg(long)]
+    hazards: Option<usize>,
+    /// The same seed gives the same city; 20241209 in a new folder.
+    #[arg(long)]
+    seed: Option<u64>,
     /// Only fill the folder.
     #[arg(long)]
     no_serve: bool,
@@ -43,6 +43,11 @@ fn start_log(config: &Config) {
 pub fn serve(config: &Config, console: &Console, may_migrate: bool) -> Result<(), CommandError> {
     start_log(config);
     let parts = open(config, may_migrate)?;
+    if demo::is_half_filled(&parts)? {
+        return Err(CommandError::Other(
+            "this demonstration was not filled to its end; run `anlao demo` to finish it".into(),
+        ));
+    }
     if !has_users(&parts)? {
         announce_setup(config, console, &parts)?;
     }
@@ -97,22 +102,46 @@ async fn anchor_hourly(parts: Parts) {
 pub fn demo(mut config: Config, console: &Console, args: &DemoArgs) -> Result<(), CommandError> {
     use_demo_folder(&mut config);
     start_log(&config);
-    let keys = Keys::for_demo(args.seed);
-    let parts = Parts::open(&config, office(&config, keys)?, Clock::System, true)?;
     let size = demo::Size { institutions: args.institutions, hazards: args.hazards, seed: args.seed };
-    let password = demo::password(&config)?;
-    demo::fill(&parts, console_progress(console), &size, &password)?;
-    let accounts = demo::accounts(&parts)?;
-    let lines: Vec<String> = accounts
-        .iter()
-        .map(|one| format!("  {:<22} {:<11} {}", one.username, one.role, one.display_name))
-        .collect();
-    console.say(&format!("Demo accounts, all with the password {password}\n{}", lines.join("\n")));
+    let keys = demo_keys(&config, demo::seed(&size))?;
+    let parts = Parts::open(&config, office(&config, keys)?, Clock::System, true)?;
+    let password = demo::password(&config.data_dir, config.demo_password.as_deref())?;
+    let ready = demo::prepare(&parts, &size, &password, &|what, total| console.progress(what, total))?;
+    console.say(&announcement(&ready.accounts, &password));
     if args.no_serve {
-        console.answer("the demonstration is ready", &json!({ "data_dir": config.data_dir }));
+        let json = json!({ "data_dir": config.data_dir, "password": password, "accounts": ready.accounts });
+        console.answer("The demonstration is ready.", &json);
         return Ok(());
     }
     run(&config, console, parts)
+}
+
+/// The keys of the demonstration folder: a secret file like any other, so that every command works on it.
+fn demo_keys(config: &Config, seed: u64) -> Result<Keys, CommandError> {
+    let path = config.secret_file.clone().unwrap_or_else(|| config.data_dir.join("secret.toml"));
+    if path.exists() {
+        return Ok(Keys::read(&path)?);
+    }
+    std::fs::create_dir_all(&config.data_dir)?;
+    Ok(Keys::create_for_demo(&path, seed)?)
+}
+
+/// Who may log in and how; the many managers of single homes in one line.
+fn announcement(accounts: &[demo::Account], password: &str) -> String {
+    let numbered = |one: &&demo::Account| one.username.starts_with("manager-");
+    let lines: Vec<String> = accounts
+        .iter()
+        .filter(|one| !numbered(one))
+        .map(|one| format!("  {:<22} {:<11} {}", one.username, one.role, one.display_name))
+        .collect();
+    let managers: Vec<&demo::Account> = accounts.iter().filter(numbered).collect();
+    let others = match (managers.first(), managers.last()) {
+        (Some(first), Some(last)) => {
+            format!("\n  {} … {}: one for each institution", first.username, last.username)
+        }
+        _ => String::new(),
+    };
+    format!("Demo accounts, all with the password {password}\n{}{others}", lines.join("\n"))
 }
 
 /// The demonstration never mixes with real records: unless told otherwise it has a folder of its own.
@@ -129,8 +158,4 @@ fn use_demo_folder(config: &mut Config) {
         config.evidence.url = format!("file:{}", folder.join("evidence").display());
     }
     config.data_dir = folder;
-}
-
-fn console_progress(console: &Console) -> impl Fn(&str, u64) -> indicatif::ProgressBar + '_ {
-    |what, total| console.progress(what, total)
 }

@@ -110,7 +110,8 @@ fn refuse(refusal: &anlao_imaging::Refusal) -> Failure {
     Refusal::new(code).detail(refusal.to_string()).into()
 }
 
-fn photo_facts(facts: &Facts) -> PhotoFacts {
+/// What is kept of the headers of a picture.
+pub fn photo_facts(facts: &Facts) -> PhotoFacts {
     let side = |side: Option<u32>| side.and_then(|side| i32::try_from(side).ok());
     PhotoFacts {
         width: side(facts.width),

@@ -1,6 +1,7 @@
 //! Evidence: photos and documents that must stand up after an accident. The original is kept as it came,
 //! named by its SHA-256; people look at upright copies without metadata.
 
+pub mod arrival;
 pub mod derivatives;
 pub mod intake;
 pub mod model;

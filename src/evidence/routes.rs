@@ -3,12 +3,10 @@
 use super::derivatives::{Copy, Derivatives};
 use super::model::{Evidence, EvidenceRole, EvidenceStateKind, PreviewState};
 use super::store::{Store, altered};
-use super::{intake, queries};
-use crate::access::{Access, ReadEvidence, ReadOriginals, Role, UploadEvidence, WriteTx};
-use crate::audit;
+use super::{arrival, intake, queries};
+use crate::access::{Access, ReadEvidence, ReadOriginals, Role, UploadEvidence};
 use crate::db::Instant;
-use crate::hazards::register::settle;
-use crate::http::{Id, Stored, stored};
+use crate::http::{Id, stored};
 use crate::ids::{ActionId, EvidenceId, HazardId, InstitutionId};
 use crate::refusal::{Code, Failure, Outcome};
 use actix_web::http::header;
@@ -144,16 +142,9 @@ pub async fn put_content(
         .write(move |tx| {
             // The last photo may close the hazard: not while a step is being taken.
             tx.conn.lock(declared.hazard_id.0)?;
-            let (before, hazard) = queries::find(tx.conn, &tx.actor.scope, id)?;
-            let shown = if intake::has_preview(&before.media_type) { PreviewState::Available } else { PreviewState::None };
-            let first = queries::mark_stored(tx.conn, id, tx.actor.id, &facts, shown, tx.now)?;
-            if first {
-                let content = json!({ "evidence": id, "hazard": before.hazard_id, "sha256": before.sha256, "size": before.size, "facts": facts });
-                record(tx, &before, "evidence.stored", content)?;
-                settle(tx, hazard)?;
-            }
+            let answer = arrival::arrive(tx, id, &facts)?;
             let (after, _) = queries::find(tx.conn, &tx.actor.scope, id)?;
-            Ok((if first { Stored::Created } else { Stored::Replayed }, view(after, tx.actor.role)))
+            Ok((answer, view(after, tx.actor.role)))
         })
         .await?;
     Ok(stored(answer, 1, &found))
@@ -163,22 +154,6 @@ pub async fn put_content(
 fn is_replacement(failure: &Failure, declared: &Evidence) -> bool {
     let other = matches!(failure, Failure::Refused(refusal) if refusal.code == Code::DigestMismatch);
     other && declared.state == EvidenceStateKind::Stored
-}
-
-fn record(
-    tx: &mut WriteTx<'_>,
-    of: &Evidence,
-    action: &'static str,
-    content: serde_json::Value,
-) -> Outcome<()> {
-    let entry = audit::Entry {
-        chain: of.institution_id.into(),
-        action,
-        object_kind: "evidence",
-        object_id: Some(of.id.0),
-        content,
-    };
-    audit::record(tx, entry)
 }
 
 /// The untouched original, as an attachment. Each reading is written into the audit trail.
@@ -197,7 +172,7 @@ pub async fn original(
             if found.state != EvidenceStateKind::Stored {
                 return Err(Code::EvidenceNotStored.into());
             }
-            record(
+            arrival::record(
                 tx,
                 &found,
                 "evidence.original_read",

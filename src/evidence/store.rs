@@ -105,6 +105,15 @@ impl Store {
         }
     }
 
+    /// [`Store::put_original`] for a small picture that is in memory anyway.
+    pub async fn put_bytes(&self, sha256: &str, bytes: Bytes) -> Outcome<()> {
+        if self.is_intact(sha256).await? {
+            return Ok(());
+        }
+        let put = self.inner.put(&self.original(sha256), PutPayload::from(bytes)).await;
+        put.map(|_done| ()).map_err(|error| failed(&error))
+    }
+
     /// Reads an original through once and says whether it is there and still has its digest.
     pub async fn is_intact(&self, sha256: &str) -> Outcome<bool> {
         let mut stream = match self.inner.get(&self.original(sha256)).await {

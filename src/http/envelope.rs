@@ -112,8 +112,9 @@ fn restate(res: ServiceResponse<BoxBody>, language: Language, id: &RequestId) ->
     let allow = res.headers().get(header::ALLOW).cloned();
     let (request, _) = res.into_parts();
     let mut answer = response(&refusal, language, id.to_string());
-    if let Some(allow) = allow {
-        answer.headers_mut().insert(header::ALLOW, allow);
+    // Only the API has other methods, and it says which; everything beside it is for reading.
+    if answer.status() == StatusCode::METHOD_NOT_ALLOWED {
+        answer.headers_mut().insert(header::ALLOW, allow.unwrap_or(HeaderValue::from_static("GET")));
     }
     ServiceResponse::new(request, answer)
 }

@@ -8,6 +8,9 @@ use utoipa::openapi::{ContentBuilder, Deprecated, OpenApi, Ref, RefOr, ResponseB
 
 static DOCUMENT: OnceLock<OpenApi> = OnceLock::new();
 
+/// What is served beside the described operations, for reading only.
+const BESIDE: [&str; 4] = ["/api/v1/openapi.json", "/healthz", "/readyz", "/docs"];
+
 /// Makes the finished document the one that is served and that 405 answers are made from.
 pub fn publish(document: OpenApi) -> &'static OpenApi {
     DOCUMENT.get_or_init(|| document)
@@ -54,6 +57,9 @@ fn list_codes<'a>(schema: Option<&mut RefOr<Schema>>, codes: impl Iterator<Item 
 
 /// The methods that a concrete path takes, for `Allow`.
 pub fn methods_at(path: &str) -> Vec<&'static str> {
+    if BESIDE.contains(&path) {
+        return vec!["GET"];
+    }
     let Some(document) = DOCUMENT.get() else { return Vec::new() };
     let mut methods: Vec<&'static str> = document
         .paths

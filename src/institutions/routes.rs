@@ -74,7 +74,7 @@ fn own_canteen() -> MealSupply {
 }
 
 /// What to change; absent fields stay as they are. A new `area_id` moves the institution.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"status": "suspended", "residents": 0, "expected_version": 1}))]
 pub struct InstitutionChange {
@@ -338,7 +338,8 @@ pub async fn patch_institution(
     Ok(object(found.version, &InstitutionView::from(found)))
 }
 
-fn revise(
+/// Carries out a change of an institution the caller covers, over the version they saw.
+pub fn revise(
     tx: &mut WriteTx<'_>,
     id: InstitutionId,
     version: i64,

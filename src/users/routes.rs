@@ -53,7 +53,7 @@ fn chinese() -> Locale {
 }
 
 /// What to change of an account. A new role, a new password or `disabled` ends all its logins.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"disabled": true, "expected_version": 1}))]
 pub struct UserChange {
@@ -379,7 +379,9 @@ fn managed(conn: &mut Conn, own: &Scope, id: UserId) -> Outcome<User> {
     if queries::within(conn, own, &scope)? { Ok(user) } else { Err(Code::NotFound.into()) }
 }
 
-fn revise(
+/// Carries out a change of an account within the caller's scope, over the version they saw. `hash` is that
+/// of the new password, if there is one.
+pub fn revise(
     tx: &mut WriteTx<'_>,
     id: UserId,
     version: i64,

@@ -28,16 +28,22 @@ pub fn password(pointer: &str, password: &str, about: &[&str]) -> Result<(), Ref
     Ok(())
 }
 
+/// Whether it is a common password, or nothing but one over and over.
 fn is_common(lower: &str) -> bool {
-    let bare: String = lower.chars().filter(|c| !c.is_whitespace()).collect();
-    COMMON.lines().any(|common| bare == common || bare == common.repeat(2) || bare == common.repeat(3))
+    let bare: Vec<char> = lower.chars().filter(|c| !c.is_whitespace()).collect();
+    let repeats = |common: &str| {
+        let word = common.chars().filter(|c| !c.is_whitespace()).cycle();
+        bare.iter().copied().eq(word.take(bare.len()))
+    };
+    COMMON.lines().filter(|common| common.len() <= lower.len()).any(repeats)
 }
 
 fn repeats(lower: &str, about: &[&str]) -> bool {
-    about.iter().map(|word| word.to_lowercase()).filter(|word| word.chars().count() >= 3).any(|word| {
-        let rest = lower.replace(&word, "");
-        rest.chars().count() < 6
-    })
+    let mut words: Vec<String> = about.iter().map(|word| word.to_lowercase()).collect();
+    words.retain(|word| word.chars().count() >= 2);
+    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    let rest = words.iter().fold(lower.to_owned(), |rest, word| rest.replace(word.as_str(), ""));
+    rest.len() < lower.len() && rest.chars().count() < 6
 }
 
 /// User names: 3–40 of lower-case letters, digits, dot, hyphen and underscore, beginning with a letter.

@@ -122,7 +122,7 @@ on_both_databases! {
         let person = auditor(app).await;
         let own = format!("/users/{}", person.id);
         let weak = ["tiny7", "十四个字的密码不够长哦对不对", "aaaaaaaaaaaaaaaaaaaaaaaa", "passwordpassword", "123456789012345", "qwertyuiopasdfghjkl"];
-        for password in weak.into_iter().chain(["auditor-auditor-auditor", "auditor 同志auditor", "anlao-anlao-anlao"]) {
+        for password in weak.into_iter().chain(["auditor 同志auditor 同志", "anlao-auditor 同志", "anlao-anlao-anlao", "安老安老安老安老安老安老安老安老"]) {
             let form = json!({ "username": "auditor-2", "display_name": "auditor 同志", "role": "auditor", "scope": { "kind": "all" }, "password": password });
             let created = admin.put(&format!("/users/{}", uuid::Uuid::now_v7()), &form).await.expect(422);
             let change = json!({ "current_password": PASSWORD, "new_password": password });

@@ -1,0 +1,44 @@
+//! What follows when the last byte of a photo is on disk: its record, its entry, and perhaps a hazard closed.
+
+use super::intake::has_preview;
+use super::model::{Evidence, PhotoFacts, PreviewState};
+use super::queries;
+use crate::access::WriteTx;
+use crate::audit;
+use crate::hazards::register::settle;
+use crate::http::Stored;
+use crate::ids::EvidenceId;
+use crate::refusal::Outcome;
+use serde_json::{Value, json};
+
+/// Says that the declared photo is stored and verified, or confirms that it was said before.
+pub fn arrive(tx: &mut WriteTx<'_>, id: EvidenceId, facts: &PhotoFacts) -> Outcome<Stored> {
+    let (declared, hazard) = queries::find(tx.conn, &tx.actor.scope, id)?;
+    let preview =
+        if has_preview(&declared.media_type) { PreviewState::Available } else { PreviewState::None };
+    if !queries::mark_stored(tx.conn, id, tx.actor.id, facts, preview, tx.now)? {
+        return Ok(Stored::Replayed);
+    }
+    let content = json!({ "evidence": id, "hazard": declared.hazard_id, "sha256": declared.sha256,
+        "size": declared.size, "facts": facts });
+    record(tx, &declared, "evidence.stored", content)?;
+    settle(tx, hazard)?;
+    Ok(Stored::Created)
+}
+
+/// Adds an entry about a photo to its institution's chain.
+pub(super) fn record(
+    tx: &mut WriteTx<'_>,
+    of: &Evidence,
+    action: &'static str,
+    content: Value,
+) -> Outcome<()> {
+    let entry = audit::Entry {
+        chain: of.institution_id.into(),
+        action,
+        object_kind: "evidence",
+        object_id: Some(of.id.0),
+        content,
+    };
+    audit::record(tx, entry)
+}
