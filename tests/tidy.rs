@@ -239,19 +239,22 @@ fn every_module_says_what_it_is() {
 
 #[test]
 fn files_and_functions_are_short() {
-    const LONGEST_FILE: usize = 500;
-    const LONGEST_FUNCTION: usize = 80;
+    // Of a file and of a function. Tests hold tables of cases, which are read down and not through.
+    const LONGEST: (usize, usize) = (500, 80);
+    const LONGEST_OF_TESTS: (usize, usize) = (1000, 140);
     let mut breaches = Vec::new();
     let (mut worst_file, mut worst_function) = ((0, String::new()), (0, String::new()));
     for file in tree(&["src", "tests", "crates"], &[".rs"]) {
         let length = file.text.lines().count();
         worst_file = worst_file.max((length, file.path.clone()));
-        if length > LONGEST_FILE {
+        let tests = file.path.starts_with("tests/");
+        let (longest_file, longest_function) = if tests { LONGEST_OF_TESTS } else { LONGEST };
+        if length > longest_file {
             breaches.push(format!("{} has {length} lines", file.path));
         }
         for (name, length) in functions(&file.text) {
             worst_function = worst_function.max((length, format!("{name} in {}", file.path)));
-            if length > LONGEST_FUNCTION {
+            if length > longest_function {
                 breaches.push(format!("{name} in {} has {length} lines", file.path));
             }
         }

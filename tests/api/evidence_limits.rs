@@ -195,7 +195,7 @@ impl Office {
             "beds": 80, "residents": 61, "disabled_residents": 22, "meal_supply": "own_canteen", "key_fire_unit": true });
         admin.put(&format!("/institutions/{institution}"), &form).await.expect(201);
         let form = json!({ "username": "inspector", "display_name": "王芳", "role": "inspector", "locale": "zh-CN",
-            "scope": { "kind": "all" }, "password": PASSWORD });
+            "scope": { "kind": "areas", "areas": [area] }, "password": PASSWORD });
         admin.put(&format!("/users/{}", uuid::Uuid::now_v7()), &form).await.expect(201);
         let inspector = log_in(&serving.base, "inspector").await;
         Self { inspector, institution, serving, _program: program }
