@@ -122,9 +122,8 @@ async fn pages(person: &Person, query: &str, limit: usize) -> Vec<Value> {
 
 /// The searchable text, spelled as the search spells it.
 fn searchable(hazard: &Value) -> String {
-    let checklist = Checklist::embedded().unwrap();
-    let title =
-        checklist.item(text(hazard, "checklist_item")).map_or("", |item| item.title_zh.as_str()).to_owned();
+    static CHECKLIST: LazyLock<Checklist> = LazyLock::new(|| Checklist::embedded().unwrap());
+    let title = CHECKLIST.item(text(hazard, "checklist_item")).map_or("", |item| item.title_zh.as_str());
     let fields = ["description", "location", "institution_name", "number"].map(|field| text(hazard, field));
     spelled(&format!("{} {title}", fields.join(" ")))
 }
