@@ -82,6 +82,14 @@ pub fn code_is_taken(conn: &mut Conn, code: &str, but: AreaId) -> Outcome<bool> 
     Ok(diesel::select(diesel::dsl::exists(same)).get_result(conn)?)
 }
 
+/// Stands for the whole tree where places must not move while something is put into them.
+const TREE: uuid::Uuid = uuid::Uuid::max();
+
+/// Keeps the tree of areas still until the transaction ends.
+pub fn hold_still(conn: &mut Conn) -> Outcome<()> {
+    conn.lock(TREE)
+}
+
 pub fn insert(conn: &mut Conn, area: Area) -> Outcome<()> {
     let place = area.place;
     diesel::insert_into(areas::table)

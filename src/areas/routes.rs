@@ -137,6 +137,7 @@ pub fn register(tx: &mut WriteTx<'_>, id: AreaId, form: &AreaForm) -> Outcome<(S
             Err(Code::IdTaken.into())
         };
     }
+    queries::hold_still(tx.conn)?;
     let parent = parent(tx, form.parent_id)?;
     if queries::code_is_taken(tx.conn, &form.code, id)? {
         return Err(Refusal::new(Code::CodeTaken).field("/code", FieldCode::Duplicate).into());
@@ -202,6 +203,7 @@ pub async fn patch_area(
 }
 
 fn revise(tx: &mut WriteTx<'_>, id: AreaId, version: i64, change: &AreaChange) -> Outcome<Area> {
+    queries::hold_still(tx.conn)?;
     let mut area = managed(tx, id)?;
     if area.version != version {
         return Err(Code::Stale.into());

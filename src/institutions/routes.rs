@@ -279,6 +279,7 @@ pub fn register(
 }
 
 fn area(tx: &mut WriteTx<'_>, id: AreaId) -> Outcome<Area> {
+    areas::queries::hold_still(tx.conn)?;
     match areas::queries::find_any(tx.conn, id)? {
         Some(area) if tx.actor.scope.covers_area(&area.place) => Ok(area),
         _ => Err(Refusal::invalid("/area_id", FieldCode::UnknownReference).into()),

@@ -166,8 +166,11 @@ pub async fn set_up(public: Public, form: Body<SetupForm>) -> Outcome<HttpRespon
     fields.line("/display_name", &display_name, 1..=60);
     fields.finish()?;
     account_rules::password("/password", &password, &[&username, &display_name, "anlao", "安老"])?;
-    let hash = password::hash_gated(password).await?;
     let (office, origin, now) = (public.office().clone(), public.origin.clone(), public.now());
+    let shown = token.clone();
+    // Nobody makes the server hash passwords without a good token.
+    public.read(move |conn| setup::check(conn, &shown, now)).await?;
+    let hash = password::hash_gated(password).await?;
     let id = UserId::fresh();
     let user = public
         .write(move |conn| {

@@ -43,6 +43,14 @@ pub fn token(conn: &mut Conn, keys: &Keys, now: Instant) -> Outcome<Option<Strin
     Ok(Some(token))
 }
 
+/// Refuses a token that is wrong, used or too old.
+pub fn check(conn: &mut Conn, token: &str, now: Instant) -> Outcome<()> {
+    let fresh = setup_tokens::used_at.is_null().and(setup_tokens::expires_at.gt(now));
+    let usable = setup_tokens::table.filter(setup_tokens::hash.eq(sha256_hex(token.as_bytes())).and(fresh));
+    let found: Option<String> = usable.select(setup_tokens::hash).first(conn).optional()?;
+    found.map(|_| ()).ok_or_else(|| Code::SetupTokenRefused.into())
+}
+
 /// The first account's data.
 pub struct FirstAdmin<'a> {
     pub id: UserId,

@@ -141,9 +141,7 @@ pub async fn change_own_password(
     let user = access.read(|tx| queries::get(tx.conn, tx.actor.id)).await?;
     rules::password("/new_password", &new_password, &[&user.username, &user.display_name, "anlao", "安老"])?;
     if !password::verify_gated(current_password, user.password_hash).await? {
-        return Err(Refusal::new(Code::BadCredentials)
-            .field("/current_password", FieldCode::Mismatch)
-            .into());
+        return Err(Refusal::invalid("/current_password", FieldCode::Mismatch).into());
     }
     let hash = password::hash_gated(new_password).await?;
     access

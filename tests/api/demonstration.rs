@@ -12,10 +12,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-const SMALL: Size = Size { institutions: Some(12), hazards: Some(150), seed: Some(7) };
-const DEMO_PASSWORD: &str = "遂宁市的演示口令请勿用于真实系统";
+pub const SMALL: Size = Size { institutions: Some(12), hazards: Some(150), seed: Some(7) };
+pub const DEMO_PASSWORD: &str = "遂宁市的演示口令请勿用于真实系统";
 
-async fn fill(app: &TestApp, size: Size, password: &'static str) -> Ready {
+pub async fn fill(app: &TestApp, size: Size, password: &'static str) -> Ready {
     let parts = app.parts.clone();
     let filled = tokio::task::spawn_blocking(move || {
         prepare(&parts, &size, password, &|_, _| indicatif::ProgressBar::hidden())

@@ -135,7 +135,7 @@ on_both_databases! {
             }
         }
         let same = json!({ "current_password": OTHER_PASSWORD, "new_password": OTHER_PASSWORD });
-        assert_eq!(person.post("/me/password", &same).await.expect(401).code(), "bad_credentials");
+        assert_eq!(person.post("/me/password", &same).await.expect(422).code(), "invalid");
         person.get("/me").await.expect(200);
     }
 

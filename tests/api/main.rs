@@ -34,4 +34,5 @@ mod openapi;
 mod overview;
 mod places;
 mod problems;
+mod readme_tour;
 mod support;

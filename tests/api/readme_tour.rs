@@ -1,0 +1,38 @@
+//! The README's tour, word for word: its shell blocks against a demonstration city.
+
+use crate::demonstration::{DEMO_PASSWORD, SMALL, fill};
+use crate::on_both_databases;
+use crate::support::TestApp;
+use std::process::Command;
+
+/// Every block of the README that is marked as a step of the tour.
+fn tour() -> String {
+    let readme = include_str!("../../README.md");
+    let blocks = readme.split("```sh tour\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    blocks.collect()
+}
+
+async fn walk(app: &TestApp, before: &str, after: &str) -> String {
+    // The tour asks the machine for the time.
+    app.clock.advance(chrono::Utc::now() - app.clock.now().utc());
+    fill(app, SMALL, DEMO_PASSWORD).await;
+    let dir = tempfile::tempdir().unwrap();
+    let script = format!("set -eu\n{}", tour());
+    let mut command = Command::new("bash");
+    command.arg("-c").arg(script).current_dir(dir.path()).env("API", &app.base);
+    command.env("ANLAO_DEMO_PASSWORD", DEMO_PASSWORD).env("BEFORE", before).env("AFTER", after);
+    let output = actix_web::web::block(move || command.output()).await.unwrap().unwrap();
+    let (said, complained) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{said}\n{complained}");
+    assert!(std::fs::metadata(dir.path().join("upright.jpg")).unwrap().len() > 1000, "{said}");
+    assert!(!said.contains("\"code\":"), "a step was refused: {said}");
+    assert_eq!(said.lines().filter(|line| *line == "closed").count(), 1, "{said}");
+    said.into_owned()
+}
+
+on_both_databases! {
+    /// With photographs that the tour takes from the demonstration itself.
+    the_tour_works, app => {
+        walk(app, "", "").await;
+    }
+}
