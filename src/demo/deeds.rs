@@ -41,7 +41,12 @@ pub struct Stage<'a> {
 
 /// The demonstration as an origin, so that nobody mistakes its entries for requests.
 pub fn origin() -> Origin {
-    Origin { request_id: "demonstration".into(), address: None, device: Some("anlao demo".into()), ..Origin::default() }
+    Origin {
+        request_id: "demonstration".into(),
+        address: None,
+        device: Some("anlao demo".into()),
+        ..Origin::default()
+    }
 }
 
 impl Deed {

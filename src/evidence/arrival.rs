@@ -6,9 +6,9 @@ use super::queries;
 use crate::access::WriteTx;
 use crate::audit;
 use crate::hazards::register::settle;
-use crate::http::Stored;
 use crate::ids::EvidenceId;
 use crate::refusal::Outcome;
+use crate::stored::Stored;
 use serde_json::{Value, json};
 
 /// Says that the declared photo is stored and verified, or confirms that it was said before.

@@ -276,7 +276,7 @@ async fn lines_of_trail(app: &TestApp) -> String {
 fn a_panic_in_a_handler() {
     use actix_web::{App, HttpResponse, HttpServer, middleware::from_fn, web};
     async fn panics() -> HttpResponse {
-        panic!("planted: secret /work/path")
+        panic!("planted: secret /srv/path")
     }
     actix_web::rt::System::new().block_on(async {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
