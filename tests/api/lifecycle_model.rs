@@ -599,7 +599,7 @@ fn dressed(pair: &Pair<'_>, status: Status, closed: NaiveDate) -> Hazard {
 }
 
 fn compare_all(pair: &Pair<'_>) -> usize {
-    for who in 0..PEOPLE.len() {
+    for (who, (name, ..)) in PEOPLE.iter().enumerate() {
         let situation = pair.situation(who);
         let mut buttons = Vec::new();
         for kind in ActionKind::ALL {
@@ -608,7 +608,7 @@ fn compare_all(pair: &Pair<'_>) -> usize {
                 verdict_of(&may(&situation, *kind)),
                 expected,
                 "{kind} by {} on {:?}",
-                PEOPLE[who].0,
+                name,
                 pair.model
             );
             if expected == Verdict::Yes {
@@ -926,8 +926,8 @@ async fn come_there<'a>(
 /// From one base state: what each sees, and what happens when they try.
 async fn try_everything(world: &World, cast: &[Person], base: &(Start, &[(usize, ActionKind)])) {
     let mut case = come_there(world, cast, base).await;
-    for who in 0..PEOPLE.len() {
-        let seen = cast[who].get(&format!("/hazards/{}", case.id)).await.expect(200);
+    for (who, person) in cast.iter().enumerate() {
+        let seen = person.get(&format!("/hazards/{}", case.id)).await.expect(200);
         case.agree(&seen, who);
     }
     for kind in ActionKind::ALL {
