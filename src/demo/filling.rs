@@ -6,6 +6,7 @@ use super::facts;
 use super::photos::{Painted, Shot, paint};
 use crate::access::Actor;
 use crate::app::Parts;
+use crate::db::Conn;
 use crate::evidence::Store;
 use crate::refusal::{Failure, Outcome};
 use indicatif::ProgressBar;
@@ -137,6 +138,23 @@ fn in_turn(
     }
 }
 
+/// The same when a step was refused: each in its own savepoint, which costs more, so that only that step is
+/// left out. Returns how many were.
+fn one_by_one(conn: &mut Conn, stage: &Stage<'_>, batch: &Prepared) -> Outcome<usize> {
+    let mut refused = 0;
+    for (deed, painted) in batch.deeds.iter().zip(&batch.painted) {
+        match conn.savepoint(|conn| deed.carry_out(conn, stage, painted)) {
+            Err(Failure::Refused(refusal)) => {
+                let (code, fields) = (refusal.code.as_str(), &refusal.fields);
+                tracing::warn!(code, ?fields, "a step of the demonstration was refused");
+                refused += 1;
+            }
+            other => other?,
+        }
+    }
+    Ok(refused)
+}
+
 /// Commits one batch together with the note that it is done.
 fn write(
     parts: &Parts,
@@ -148,18 +166,16 @@ fn write(
     let (office, actors, batch) = (parts.office.clone(), actors.clone(), Arc::new(batch));
     let writing = batch.clone();
     let refused = parts.db.write_blocking(move |conn| {
-        let mut refused = 0;
         let origin = origin();
         let stage = Stage { office: &office, actors: &actors, origin: &origin };
-        for (deed, painted) in writing.deeds.iter().zip(&writing.painted) {
-            match conn.savepoint(|conn| deed.carry_out(conn, &stage, painted)) {
-                Err(Failure::Refused(refusal)) => {
-                    tracing::warn!(code = refusal.code.as_str(), fields = ?refusal.fields, "a step of the demonstration was refused");
-                    refused += 1;
-                }
-                other => other?,
-            }
-        }
+        let together = conn.savepoint(|conn| {
+            let mut deeds = writing.deeds.iter().zip(&writing.painted);
+            deeds.try_for_each(|(deed, painted)| deed.carry_out(conn, &stage, painted))
+        });
+        let refused = match together {
+            Err(Failure::Refused(_)) => one_by_one(conn, &stage, &writing)?,
+            other => other.map(|()| 0)?,
+        };
         facts::note_batches(conn, number)?;
         Ok(refused)
     })?;

@@ -40,6 +40,9 @@ const CANDIDATES: &[&str] = &["F12", "F15", "G10", "C01", "C03", "C07"];
 /// Items that are there in every season, by their days.
 const ALWAYS: &[(u32, &str)] = &[(15, "F11"), (7, "G02"), (3, "F05"), (0, "F01")];
 
+/// Half of what inspectors find is on paper; the texts know more of what can be seen.
+const SEEN: f64 = 0.6;
+
 fn is_winter(month: u32) -> bool {
     matches!(month, 11 | 12 | 1 | 2)
 }
@@ -73,7 +76,8 @@ pub fn find(chance: &mut Dice, checklist: &Checklist, day: NaiveDate, wanted: Wa
         let text = draw(chance, day.month(), wanted);
         let Some(item) = checklist.item(text.checklist_item) else { continue };
         let season = if wanted.candidate { 1.0 } else { in_season(text.checklist_item, day.month()) };
-        if wanted.fits(item) && chance.random_bool(season) {
+        let share = if item.photo == PhotoRule::BeforeAfter { season * SEEN } else { season };
+        if wanted.fits(item) && chance.random_bool(share) {
             return Some(Finding { item: item.clone(), text });
         }
     }

@@ -121,8 +121,8 @@ fn come_back(source: &Source<'_>, chance: &mut Dice, plan: &mut Plan, found: &[(
 
 /// Tells one story and cuts it off at today.
 fn told(source: &Source<'_>, chance: &mut Dice, plan: Plan, slot: u32) -> Vec<Deed> {
-    let Source { calendar, checklist, rules, home, county, staff, .. } = source;
-    let scene = Scene { calendar: *calendar, checklist, rules, home, county, staff };
+    let Source { calendar, rules, home, county, staff, .. } = source;
+    let scene = Scene { calendar: *calendar, rules, home, county, staff };
     let visit = home.number + usize::try_from(plan.day.num_days_from_ce()).unwrap_or_default();
     let morning = visit % 3 != 0;
     let start = if morning { 9 * 60 + 5 } else { 14 * 60 + 5 } + u32::try_from(visit * 7 % 41).unwrap_or(0);

@@ -107,10 +107,10 @@ impl Script {
 /// Deals the scripts out to the homes: big homes have more to find, troubled ones much more.
 pub fn deal(founding: &Founding, homes: &[Home]) -> Vec<Vec<Script>> {
     let mut chance = dice(founding.seed, "deal", 0);
-    let any = Lots::new(homes, |home| weight(home, 3.5));
-    let open = Lots::new(homes, |home| weight(home, 3.5) * f64::from(home.standing == Standing::Operating));
+    let any = Lots::new(homes, |home| weight(home, 2.2));
+    let open = Lots::new(homes, |home| weight(home, 2.2) * f64::from(home.standing == Standing::Operating));
     let trouble =
-        Lots::new(homes, |home| weight(home, 22.0) * f64::from(home.standing == Standing::Operating));
+        Lots::new(homes, |home| weight(home, 14.0) * f64::from(home.standing == Standing::Operating));
     let mut dealt: Vec<Vec<Script>> = homes.iter().map(|_| Vec::new()).collect();
     for script in shares(founding.hazards, founding.seed) {
         let lots = match script {

@@ -7,7 +7,7 @@ use super::findings::Finding;
 use super::people::Staff;
 use super::photos::Shot;
 use super::places::{County, Home};
-use crate::checklists::{Checklist, PhotoRule};
+use crate::checklists::PhotoRule;
 use crate::db::Instant;
 use crate::evidence::EvidenceRole;
 use crate::hazards::DeadlineRules;
@@ -24,7 +24,6 @@ const EVENING: i64 = 21 * 60 + 40;
 #[derive(Clone, Copy)]
 pub struct Scene<'a> {
     pub calendar: Calendar,
-    pub checklist: &'a Checklist,
     pub rules: &'a DeadlineRules,
     pub home: &'a Home,
     pub county: &'a County,
@@ -109,7 +108,11 @@ impl<'a> Story<'a> {
 
     /// Some time at the office, that day or the next working day.
     pub fn at_office_from(&mut self, day: NaiveDate) -> Instant {
-        let open = office_day_from(day.max(self.today()));
+        let wanted = day.max(self.today());
+        let open = office_day_from(wanted);
+        // What waited over a weekend is spread over the days after it.
+        let spread = if open > wanted { self.chance.random_range(0..=2) } else { 0 };
+        let open = office_day_from(open + TimeDelta::days(spread));
         let morning = self.chance.random_bool(0.6);
         let (start, length) = if morning { (9 * 60, 9_600) } else { (14 * 60, 11_400) };
         let seconds = TimeDelta::seconds(self.chance.random_range(0..length));
