@@ -102,7 +102,7 @@ impl Bench {
             let mut homes = Vec::new();
             for at in 0..institutions {
                 let id = InstitutionId::fresh();
-                let place = if at % 5 == 0 { county } else { others[at % 5 - 1] };
+                let place = if at.is_multiple_of(5) { county } else { others[at % 5 - 1] };
                 let form = json!({ "area_id": place, "name": format!("养老院{at}"), "ownership": "public", "beds": 60 });
                 let form: InstitutionForm = serde_json::from_value(form).unwrap();
                 register_institution(tx, id, &form)?;
@@ -297,7 +297,7 @@ fn one_hazard(
 ) -> Outcome<HazardId> {
     let id = HazardId::fresh();
     let age = TimeDelta::minutes((total - at) as i64 * 500_000 / total as i64);
-    let closed = at % 20 != 0;
+    let closed = !at.is_multiple_of(20);
     let form = json!({ "institution_id": homes[at * 31 % homes.len()], "category": (["electricity", "fire", "gas", "food", "other"])[at % 5],
         "location": format!("{}室", at % 977), "description": "移动插排串接，给气垫床供电", "severity": "general",
         "found_at": now.plus(-age), "fixed_on_spot": closed, "measure": if closed { Some("已拆除") } else { None } });
