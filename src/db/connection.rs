@@ -89,8 +89,8 @@ fn open_sqlite(path: &std::path::Path) -> Result<Conn, OpenError> {
     let mut conn = SqliteConnection::establish(&path.to_string_lossy())?;
     conn.batch_execute(
         "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-         PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000; PRAGMA mmap_size = 268435456; \
-         PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864; PRAGMA trusted_schema = OFF;",
+         PRAGMA foreign_keys = ON; PRAGMA cache_size = -32000; PRAGMA mmap_size = 268435456; \
+         PRAGMA journal_size_limit = 67108864; PRAGMA trusted_schema = OFF;",
     )?;
     Ok(Conn::Sqlite(conn))
 }

@@ -12,7 +12,11 @@ use diesel::prelude::*;
 
 /// All evidence of one hazard, in the order it was declared.
 pub fn of_hazard(conn: &mut Conn, hazard: HazardId) -> Outcome<Vec<Evidence>> {
-    of_hazards(conn, vec![hazard])
+    Ok(evidence::table
+        .filter(evidence::hazard_id.eq(hazard))
+        .order(evidence::position)
+        .select(Evidence::as_select())
+        .load(conn)?)
 }
 
 /// All evidence of the hazards of a page.

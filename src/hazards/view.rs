@@ -231,8 +231,7 @@ pub fn detail(tx: &mut ReadTx<'_>, hazard: Hazard) -> Outcome<HazardDetail> {
     let state = evidence::rules::state(&evidence);
     let allowed_actions = allowed(&situation(tx.office, tx.actor, &hazard, &state, tx.now));
     let timeline = timeline(tx, &hazard)?;
-    let names = crate::institutions::queries::names(tx.conn, vec![hazard.institution_id])?;
-    let name = names.get(&hazard.institution_id).cloned().unwrap_or_default();
+    let name = crate::institutions::queries::name(tx.conn, hazard.institution_id)?;
     let today = tx.office.date(tx.now);
     Ok(HazardDetail {
         deadline_explained: hazard.deadline_basis.clone(),

@@ -176,3 +176,8 @@ pub fn names(conn: &mut Conn, mut ids: Vec<InstitutionId>) -> Outcome<HashMap<In
         .load(conn)?;
     Ok(rows.into_iter().collect())
 }
+
+/// The name of one institution that the caller has already been shown to cover.
+pub fn name(conn: &mut Conn, id: InstitutionId) -> Outcome<String> {
+    Ok(institutions::table.find(id).select(institutions::name).first(conn)?)
+}
