@@ -342,6 +342,26 @@ on_both_databases! {
     }
 }
 
+on_both_databases! {
+    /// The only picture of the moment before is lost for good: a supervisor's waiver stands in for it, but
+    /// the fix must still be shown.
+    a_waived_before_photo_does_not_block_closing_for_ever, app => {
+        let world = World::build(app).await;
+        let (lost, after) = (Photo::before(), Photo::after());
+        let id = world.registered(&world.hazard(&[&lost])).await;
+        let mut waive = Step::because("waive_evidence");
+        waive["evidence_id"] = json!(lost.id);
+        world.supervisor.act(&id, &waive).await.expect(201);
+        world.manager.act(&id, &Step::submit()).await.expect(201);
+        let unseen = world.inspector.act(&id, &json!({ "kind": "recheck_pass" })).await.expect(409);
+        assert_eq!(unseen.code(), "evidence_missing");
+        let shown = json!({ "kind": "comment", "note": "补传整改后照片", "evidence": [after.declared()] });
+        world.manager.act(&id, &shown).await.expect(201);
+        after.upload(&world.manager).await.expect(201);
+        world.inspector.act(&id, &json!({ "kind": "recheck_pass" })).await.expect(201);
+    }
+}
+
 // ── Major hazards ───────────────────────────────────────────────────────────────────────────────────────
 
 on_both_databases! {
