@@ -234,7 +234,7 @@ pub fn entries(
     Ok(entries_query(chain, object, before, limit).load(conn)?)
 }
 
-/// The plan of [`entries`], for the tests.
+/// The plan of a page of entries, for the tests.
 pub fn explain_entries(
     conn: &mut Conn,
     chain: ChainId,
