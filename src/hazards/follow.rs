@@ -89,7 +89,9 @@ pub fn close(hazard: &mut Hazard, by: UserId, now: Instant) {
     hazard.details.void_request = None;
 }
 
-fn fail(
+/// Starts the institution's clock anew, by the date given or the short one for rework; the next fix has a
+/// rectifier of its own.
+fn begin_again(
     hazard: &mut Hazard,
     deadline: Option<NaiveDate>,
     moment: &Moment,
@@ -100,9 +102,19 @@ fn fail(
         None => rules.rework_deadline(moment.today),
     };
     hazard.deadline = hazard.deadline_basis.result;
+    hazard.submitted_by = None;
+    Ok(())
+}
+
+fn fail(
+    hazard: &mut Hazard,
+    deadline: Option<NaiveDate>,
+    moment: &Moment,
+    rules: &DeadlineRules,
+) -> Result<(), Refusal> {
+    begin_again(hazard, deadline, moment, rules)?;
     hazard.rework_count += 1;
     hazard.recheck_due = None;
-    hazard.submitted_by = None;
     hazard.status = Status::Rectifying;
     Ok(())
 }
@@ -206,13 +218,8 @@ fn reopen(
     moment: &Moment,
     rules: &DeadlineRules,
 ) -> Result<(), Refusal> {
-    hazard.deadline_basis = match deadline {
-        Some(given) => rules.given_deadline(given, hazard.severity, moment.today)?,
-        None => rules.rework_deadline(moment.today),
-    };
-    hazard.deadline = hazard.deadline_basis.result;
+    begin_again(hazard, deadline, moment, rules)?;
     hazard.fixed_on_spot = false;
-    hazard.submitted_by = None;
     hazard.closed_by = None;
     hazard.closed_at = None;
     hazard.status = Status::Pending;
