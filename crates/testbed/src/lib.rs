@@ -17,6 +17,8 @@
 mod cluster;
 mod postgres;
 mod s3;
+mod tally;
 
 pub use postgres::{Missing, Postgres, postgres, postgres_or_skip};
 pub use s3::S3;
+pub use tally::{tally, tries};
