@@ -9,7 +9,7 @@ use crate::evidence::routes::Vault;
 use crate::evidence::store::{Store, StoreConfig};
 use crate::http::{asset, docs_redirect, envelope, fallback, openapi};
 use crate::office::Office;
-use crate::{areas, audit, checklists, evidence, hazards, institutions, sessions, supervision, users};
+use crate::{areas, audit, checklists, evidence, hazards, institutions, jobs, sessions, supervision, users};
 use actix_web::{App, HttpResponse, HttpServer, middleware, web};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -28,7 +28,8 @@ fn api(api: &mut ServiceConfig<'_>) {
         .configure(hazards::routes::routes)
         .configure(evidence::routes::routes)
         .configure(supervision::routes::routes)
-        .configure(audit::routes::routes);
+        .configure(audit::routes::routes)
+        .configure(jobs::routes::routes);
 }
 
 #[derive(utoipa::OpenApi)]
@@ -45,6 +46,7 @@ fn api(api: &mut ServiceConfig<'_>) {
         (name = "evidence", description = "Photos and documents that stand up after an accident."),
         (name = "overview", description = "Totals for supervisors."),
         (name = "audit", description = "The audit trail."),
+        (name = "jobs", description = "Background work."),
     )
 )]
 struct Described;

@@ -89,6 +89,10 @@ ids! {
     ActionId
     /// A photo or document that is evidence.
     EvidenceId
+    /// A piece of background work.
+    JobId
+    /// One node's hold on a job.
+    LeaseId
     /// An audit chain: an institution's id, or the nil id for the system's own.
     ChainId
 }

@@ -15,6 +15,9 @@ pub mod audit;
 pub mod sessions;
 pub mod users;
 
+// Work that nobody waits for.
+pub mod jobs;
+
 // The machine: it knows no word of the domain.
 pub mod app;
 pub mod canonical;

@@ -19,13 +19,14 @@ fn none(rule: &str, breaches: Vec<String>) {
     assert!(breaches.is_empty(), "{rule}:\n  {}", breaches.join("\n  "));
 }
 
-const DOMAINS: [&str; 9] = [
+const DOMAINS: [&str; 10] = [
     "areas",
     "audit",
     "checklists",
     "evidence",
     "hazards",
     "institutions",
+    "jobs",
     "sessions",
     "supervision",
     "users",
@@ -354,7 +355,7 @@ fn both_migration_folders_agree() {
 }
 
 /// Every operation that changes something, and the entry it leaves in the audit trail.
-const WRITES: [(&str, &str, &str); 20] = [
+const WRITES: [(&str, &str, &str); 22] = [
     ("areas", "delete_area", "area.removed"),
     ("areas", "patch_area", "area.changed"),
     ("areas", "put_area", "area.registered"),
@@ -375,6 +376,8 @@ const WRITES: [(&str, &str, &str); 20] = [
     ("users", "put_user", "user.created"),
     // Read, and yet written down.
     ("evidence", "original", "evidence.original_read"),
+    ("evidence", "", "evidence.damaged"),
+    ("jobs", "", "counts.wrong"),
     ("audit", "", "chain.opened"),
     ("audit", "", "audit.anchored"),
 ];

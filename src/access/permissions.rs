@@ -41,4 +41,5 @@ permissions! {
     ReadOriginals: [Inspector, Manager, Supervisor, Auditor];
     ReadOverview: [Inspector, Manager, Supervisor, Auditor, Admin];
     ReadAudit: [Supervisor, Auditor];
+    ReadJobs: [Auditor, Admin];
 }

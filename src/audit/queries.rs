@@ -43,6 +43,18 @@ pub fn record_as(
     append(conn, keys, Author { actor, origin, at, result: "done" }, entry)
 }
 
+/// Writes down what the program itself found out or did, in the system's chain.
+pub fn record_system(
+    conn: &mut Conn,
+    keys: &Keys,
+    at: Instant,
+    action: &'static str,
+    content: Value,
+) -> Outcome<()> {
+    let entry = Entry { chain: ChainId::SYSTEM, action, object_kind: "system", object_id: None, content };
+    append(conn, keys, Author { actor: None, origin: &Origin::default(), at, result: "done" }, entry)
+}
+
 /// Writes down that somebody's role did not allow what they asked.
 pub fn record_denied(
     conn: &mut Conn,

@@ -4,10 +4,10 @@ use super::CommandError;
 use super::admin::{has_users, now, office, open};
 use super::console::Console;
 use crate::app::{Parts, Server};
-use crate::audit;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::demo;
+use crate::jobs::Runner;
 use crate::keys::Keys;
 use crate::sessions::setup;
 use clap::Args;
@@ -77,25 +77,13 @@ fn run(config: &Config, console: &Console, parts: Parts) -> Result<(), CommandEr
         &json!({ "address": address.to_string() }),
     );
     actix_web::rt::System::new().block_on(async move {
-        let anchors = actix_web::rt::spawn(anchor_hourly(parts));
+        let Parts { db, office, clock, vault } = parts;
+        let jobs = actix_web::rt::spawn(Runner { db, store: vault.store, office, clock }.run());
         let outcome = server.run()?.await;
-        anchors.abort();
+        jobs.abort();
         outcome
     })?;
     Ok(())
-}
-
-/// Signs all heads every hour, so that a later rewrite of the past is found.
-async fn anchor_hourly(parts: Parts) {
-    let mut hours = actix_web::rt::time::interval(std::time::Duration::from_secs(3600));
-    loop {
-        hours.tick().await;
-        let office = parts.office.clone();
-        let at = parts.clock.now();
-        if let Err(failure) = parts.db.write(move |conn| audit::anchor(conn, &office.keys, at)).await {
-            tracing::error!(%failure, "the audit trail could not be anchored");
-        }
-    }
 }
 
 /// Fills a demonstration folder once and serves it.

@@ -302,6 +302,51 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    jobs (id) {
+        id -> UuidSql,
+        kind -> Text,
+        subject -> Text,
+        due_at -> InstantSql,
+        progress -> Text,
+        lease -> Nullable<UuidSql>,
+        lease_ends_at -> Nullable<InstantSql>,
+        runs -> BigInt,
+        failures -> BigInt,
+        failures_in_a_row -> Integer,
+        last_run_at -> Nullable<InstantSql>,
+        last_error -> Nullable<Text>,
+        done_at -> Nullable<InstantSql>,
+        created_at -> InstantSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::InstantSql;
+
+    evidence_sweeps (sha256) {
+        sha256 -> Text,
+        marked_at -> InstantSql,
+        removed_at -> Nullable<InstantSql>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::InstantSql;
+
+    evidence_damage (sha256) {
+        sha256 -> Text,
+        fault -> Text,
+        found_at -> InstantSql,
+        mended_at -> Nullable<InstantSql>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     areas,
     institutions,

@@ -8,7 +8,9 @@ pub mod model;
 pub mod queries;
 pub mod routes;
 pub mod rules;
+pub mod scrub;
 pub mod store;
+pub mod sweep;
 
 pub use model::{DeclaredEvidence, Evidence, EvidenceRole, EvidenceStateKind};
 pub use store::Store;

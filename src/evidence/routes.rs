@@ -3,7 +3,7 @@
 use super::derivatives::{Copy, Derivatives};
 use super::model::{Evidence, EvidenceRole, EvidenceStateKind, PreviewState};
 use super::store::{Store, altered};
-use super::{arrival, intake, queries};
+use super::{arrival, intake, queries, sweep};
 use crate::access::{Access, ReadEvidence, ReadOriginals, Role, UploadEvidence};
 use crate::db::Instant;
 use crate::http::{Id, stored};
@@ -124,7 +124,13 @@ pub async fn put_content(
     body: web::Payload,
 ) -> Outcome<HttpResponse> {
     let id = id.0;
-    let declared = access.read(move |tx| Ok(queries::find(tx.conn, &tx.actor.scope, id)?.0)).await?;
+    let (declared, mark) = access
+        .read(move |tx| {
+            let (declared, _) = queries::find(tx.conn, &tx.actor.scope, id)?;
+            let mark = sweep::mark_of(tx.conn, &declared.sha256)?;
+            Ok((declared, mark))
+        })
+        .await?;
     let received = match intake::check_headers(&req, &declared) {
         Ok(()) => intake::receive(body, &declared, &vault.spool).await,
         Err(failure) => Err(failure),
@@ -142,6 +148,7 @@ pub async fn put_content(
         .write(move |tx| {
             // The last photo may close the hazard: not while a step is being taken.
             tx.conn.lock(declared.hazard_id.0)?;
+            sweep::check_untouched(tx.conn, &declared.sha256, mark.as_ref())?;
             let answer = arrival::arrive(tx, id, &facts)?;
             let (after, _) = queries::find(tx.conn, &tx.actor.scope, id)?;
             Ok((answer, view(after, tx.actor.role)))

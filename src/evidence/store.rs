@@ -4,6 +4,7 @@
 use super::intake::full_or;
 use crate::refusal::{Failure, Outcome};
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use object_store::path::Path as Key;
@@ -11,7 +12,7 @@ use object_store::{ObjectStore, ObjectStoreExt, PutPayload, WriteMultipart};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
@@ -31,6 +32,25 @@ pub struct StoreConfig {
 pub struct Store {
     inner: Arc<dyn ObjectStore>,
     prefix: String,
+    /// The folder, where there is one: half-written files lie in it under names of their own.
+    folder: Option<PathBuf>,
+}
+
+/// What reading an original through showed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    Intact,
+    Missing,
+    Altered,
+}
+
+/// Something the store holds.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    pub key: Key,
+    /// The digest its name begins with.
+    pub sha256: String,
+    pub since: DateTime<Utc>,
 }
 
 impl std::fmt::Debug for Store {
@@ -56,7 +76,7 @@ impl Store {
         let folder = object_store::local::LocalFileSystem::new_with_prefix(path)
             .map_err(|error| error.to_string())?
             .with_fsync(true);
-        Ok(Self { inner: Arc::new(folder), prefix: String::new() })
+        Ok(Self { inner: Arc::new(folder), prefix: String::new(), folder: Some(path.to_owned()) })
     }
 
     fn open_s3(bucket_and_prefix: &str, options: &BTreeMap<String, String>) -> Result<Self, String> {
@@ -74,7 +94,7 @@ impl Store {
         let store = builder.build().map_err(|error| error.to_string())?;
         let prefix = prefix.trim_matches('/');
         let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
-        Ok(Self { inner: Arc::new(store), prefix })
+        Ok(Self { inner: Arc::new(store), prefix, folder: None })
     }
 
     fn original(&self, sha256: &str) -> Key {
@@ -116,16 +136,22 @@ impl Store {
 
     /// Reads an original through once and says whether it is there and still has its digest.
     pub async fn is_intact(&self, sha256: &str) -> Outcome<bool> {
+        Ok(self.look_at(sha256).await? == Found::Intact)
+    }
+
+    /// Reads an original through once.
+    pub async fn look_at(&self, sha256: &str) -> Outcome<Found> {
         let mut stream = match self.inner.get(&self.original(sha256)).await {
             Ok(found) => found.into_stream(),
-            Err(object_store::Error::NotFound { .. }) => return Ok(false),
+            Err(object_store::Error::NotFound { .. }) => return Ok(Found::Missing),
             Err(error) => return Err(failed(&error)),
         };
         let mut hasher = Sha256::new();
         while let Some(chunk) = stream.next().await {
             hasher.update(&chunk.map_err(|error| failed(&error))?);
         }
-        Ok(hex::encode(hasher.finalize()) == sha256)
+        let intact = hex::encode(hasher.finalize()) == sha256;
+        Ok(if intact { Found::Intact } else { Found::Altered })
     }
 
     /// The original's bytes, piece by piece.
@@ -163,6 +189,71 @@ impl Store {
             .await
             .map(|_done| ())
             .map_err(|error| failed(&error))
+    }
+}
+
+/// What the sweep needs: what is there, since when, and how to take it away.
+impl Store {
+    /// The originals whose digests begin with this byte.
+    pub async fn originals(&self, fan: u8) -> Outcome<Vec<Kept>> {
+        self.list("originals", fan).await
+    }
+
+    /// The copies of originals whose digests begin with this byte.
+    pub async fn copies(&self, fan: u8) -> Outcome<Vec<Kept>> {
+        self.list("copies", fan).await
+    }
+
+    async fn list(&self, what: &str, fan: u8) -> Outcome<Vec<Kept>> {
+        let folder = Key::from(format!("{}{what}/{fan:02x}", self.prefix));
+        let mut found = Vec::new();
+        let mut stream = self.inner.list(Some(&folder));
+        while let Some(one) = stream.next().await {
+            let one = one.map_err(|error| failed(&error))?;
+            let digest = one.location.filename().and_then(|name| name.get(..64));
+            let digest = digest.filter(|text| text.bytes().all(|byte| byte.is_ascii_hexdigit()));
+            if let Some(sha256) = digest.map(ToOwned::to_owned) {
+                found.push(Kept { key: one.location, sha256, since: one.last_modified });
+            }
+        }
+        Ok(found)
+    }
+
+    pub async fn remove_original(&self, sha256: &str) -> Outcome<()> {
+        self.remove(&self.original(sha256)).await
+    }
+
+    /// Removes something; that it is gone already is as good.
+    pub async fn remove(&self, key: &Key) -> Outcome<()> {
+        match self.inner.delete(key).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(failed(&error)),
+        }
+    }
+
+    /// Removes files that were begun before `before` and never got their name. An S3-compatible store has none in
+    /// sight: it drops unfinished uploads by a rule of the bucket. Returns how many were removed.
+    pub fn remove_unfinished(&self, fan: u8, before: DateTime<Utc>) -> Outcome<usize> {
+        let Some(folder) = &self.folder else { return Ok(0) };
+        let mut removed = 0;
+        for what in ["originals", "copies"] {
+            let entries = match std::fs::read_dir(folder.join(what).join(format!("{fan:02x}"))) {
+                Ok(entries) => entries,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(full_or(&error)),
+            };
+            for entry in entries.filter_map(Result::ok) {
+                let unfinished = entry.file_name().to_string_lossy().contains('#');
+                let since = entry.metadata().and_then(|meta| meta.modified()).map(DateTime::<Utc>::from);
+                if unfinished
+                    && since.is_ok_and(|since| since < before)
+                    && std::fs::remove_file(entry.path()).is_ok()
+                {
+                    removed += 1;
+                }
+            }
+        }
+        Ok(removed)
     }
 }
 

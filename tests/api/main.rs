@@ -26,6 +26,7 @@ mod evidence_limits;
 mod hazard_lists;
 mod hazard_steps;
 mod idempotency;
+mod jobs;
 mod lifecycle_model;
 mod logins;
 mod loop_closes;

@@ -1,0 +1,146 @@
+//! Removing bytes that no record refers to: what an upload left behind that died between storing and saying so.
+//!
+//! An upload may come for the very bytes that are being removed. So a digest is marked in the records before its
+//! bytes go, and an upload that finds the mark changed since it began ([`mark_of`]) is told to send again: it never
+//! says "stored" of something that was just taken away.
+
+use super::store::Store;
+use crate::db::schema::{evidence, evidence_sweeps};
+use crate::db::{Conn, Db, Instant};
+use crate::evidence::EvidenceStateKind;
+use crate::refusal::{Failure, Outcome};
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use std::collections::HashSet;
+
+/// What the sweep has done to the bytes of one digest: marked them, removed them.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct Mark {
+    pub marked_at: Instant,
+    pub removed_at: Option<Instant>,
+}
+
+/// The mark of a digest, if the sweep has come by lately.
+pub fn mark_of(conn: &mut Conn, sha256: &str) -> Outcome<Option<Mark>> {
+    Ok(evidence_sweeps::table
+        .find(sha256)
+        .select((evidence_sweeps::marked_at, evidence_sweeps::removed_at))
+        .first(conn)
+        .optional()?)
+}
+
+/// What the sweep and the uploads of one digest lock, so that they do not pass each other unseen.
+fn key_of(sha256: &str) -> uuid::Uuid {
+    let first = sha256.get(..32).and_then(|half| u128::from_str_radix(half, 16).ok());
+    uuid::Uuid::from_u128(first.unwrap_or_default())
+}
+
+/// Refuses to go on with an upload whose bytes the sweep has touched since it began, or is touching now.
+pub fn check_untouched(conn: &mut Conn, sha256: &str, at_start: Option<&Mark>) -> Outcome<()> {
+    conn.lock(key_of(sha256))?;
+    let now = mark_of(conn, sha256)?;
+    let touching = now.as_ref().is_some_and(|mark| mark.removed_at.is_none());
+    if touching || now.as_ref() != at_start { Err(Failure::Busy) } else { Ok(()) }
+}
+
+/// Removes the orphans among the digests that begin with `fan`: originals and copies older than `age` without a
+/// stored photo, and half-written files of that age. Returns how many were removed.
+pub async fn sweep(db: &Db, store: &Store, fan: u8, now: Instant, age: TimeDelta) -> Outcome<usize> {
+    let before = now.plus(-age).utc();
+    let old: Vec<String> = store
+        .originals(fan)
+        .await?
+        .into_iter()
+        .filter(|kept| kept.since < before)
+        .map(|kept| kept.sha256)
+        .collect();
+    let mut removed = store.remove_unfinished(fan, before)?;
+    for sha256 in mark(db, fan, old, now).await? {
+        store.remove_original(&sha256).await?;
+        removed += 1;
+        db.write(move |conn| removed_now(conn, &sha256, now)).await?;
+    }
+    removed += sweep_copies(db, store, fan, before).await?;
+    Ok(removed)
+}
+
+/// Marks those of `old` that no stored photo has, and those whose removal was begun before and not ended.
+async fn mark(db: &Db, fan: u8, old: Vec<String>, now: Instant) -> Outcome<Vec<String>> {
+    if old.is_empty() {
+        return Ok(Vec::new());
+    }
+    let wanted = db.read(move |conn| referred(conn, fan)).await?;
+    let orphans: Vec<String> = old.into_iter().filter(|sha256| !wanted.contains(sha256)).collect();
+    let mut marked = Vec::new();
+    for sha256 in orphans {
+        let name = sha256.clone();
+        if db.write(move |conn| mark_one(conn, &name, now)).await? {
+            marked.push(sha256);
+        }
+    }
+    Ok(marked)
+}
+
+/// Marks a digest for removal, unless a photo with it was stored meanwhile.
+fn mark_one(conn: &mut Conn, sha256: &str, now: Instant) -> Outcome<bool> {
+    conn.lock(key_of(sha256))?;
+    let stored = evidence::table
+        .filter(evidence::sha256.eq(sha256).and(evidence::state.eq(EvidenceStateKind::Stored)))
+        .select(evidence::id);
+    if stored.first::<crate::ids::EvidenceId>(conn).optional()?.is_some() {
+        return Ok(false);
+    }
+    diesel::delete(evidence_sweeps::table.find(sha256)).execute(conn)?;
+    diesel::insert_into(evidence_sweeps::table)
+        .values((
+            evidence_sweeps::sha256.eq(sha256),
+            evidence_sweeps::marked_at.eq(now),
+            evidence_sweeps::removed_at.eq(None::<Instant>),
+        ))
+        .execute(conn)?;
+    Ok(true)
+}
+
+fn removed_now(conn: &mut Conn, sha256: &str, now: Instant) -> Outcome<()> {
+    diesel::update(evidence_sweeps::table.find(sha256))
+        .set(evidence_sweeps::removed_at.eq(Some(now)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Copies can be made again: those whose original no record has need no mark.
+async fn sweep_copies(
+    db: &Db,
+    store: &Store,
+    fan: u8,
+    before: chrono::DateTime<chrono::Utc>,
+) -> Outcome<usize> {
+    let old: Vec<_> = store.copies(fan).await?.into_iter().filter(|kept| kept.since < before).collect();
+    if old.is_empty() {
+        return Ok(0);
+    }
+    let wanted = db.read(move |conn| referred(conn, fan)).await?;
+    let mut removed = 0;
+    for kept in old.iter().filter(|kept| !wanted.contains(&kept.sha256)) {
+        store.remove(&kept.key).await?;
+        removed += 1;
+    }
+    Ok(removed)
+}
+
+/// The digests of stored photos that begin with `fan`.
+fn referred(conn: &mut Conn, fan: u8) -> Outcome<HashSet<String>> {
+    let (from, past) =
+        (format!("{fan:02x}"), fan.checked_add(1).map_or("g".into(), |next| format!("{next:02x}")));
+    let found: Vec<String> = evidence::table
+        .filter(evidence::sha256.ge(from).and(evidence::sha256.lt(past)))
+        .filter(evidence::state.eq(EvidenceStateKind::Stored))
+        .select(evidence::sha256)
+        .load(conn)?;
+    Ok(found.into_iter().collect())
+}
+
+/// Forgets marks of what was removed before `before`. Returns how many.
+pub fn forget(conn: &mut Conn, before: Instant) -> Outcome<usize> {
+    Ok(diesel::delete(evidence_sweeps::table.filter(evidence_sweeps::removed_at.lt(before))).execute(conn)?)
+}
