@@ -302,7 +302,7 @@ fn one_hazard(
         "location": format!("{}室", at % 977), "description": "移动插排串接，给气垫床供电", "severity": "general",
         "found_at": now.plus(-age), "fixed_on_spot": closed, "measure": if closed { Some("已拆除") } else { None } });
     let form: HazardForm = serde_json::from_value(form).unwrap();
-    let (_, hazard) = register(tx, id, &form)?;
+    let hazard = register(tx, id, &form)?.hazard;
     if closed {
         let mut after = hazard.clone();
         anlao::hazards::lifecycle::close(&mut after, tx.actor.id, tx.now);

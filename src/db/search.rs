@@ -1,7 +1,12 @@
 //! Text search that works for Chinese: people type two characters (插排, 灭火), so texts are indexed by
 //! every pair of neighbouring characters, the same way on both databases.
 
-use super::connection::Backend;
+use super::connection::{Backend, MultiBackend};
+use super::sql_types::UuidSql;
+use crate::ids::HazardId;
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::Text;
 
 /// The searchable form: lower case, full-width forms made narrow, runs of white space made one blank.
 pub fn normalise(text: &str) -> String {
@@ -65,15 +70,30 @@ pub fn condition_end(backend: Backend) -> &'static str {
     }
 }
 
-/// Stores the index words, bound first, of the hazard whose id is bound second.
-pub fn insert_statement(backend: Backend) -> &'static str {
-    match backend {
-        Backend::Sqlite => "INSERT INTO hazard_search (words, rowid) SELECT ?, seq FROM hazards WHERE id = ?",
-        Backend::Postgres => {
-            "INSERT INTO hazard_search (words, seq) SELECT to_tsvector('simple', $1), seq FROM hazards WHERE id = $2"
-        }
+/// The statement that stores the index words of a hazard. Its text never changes, so it is prepared once.
+#[derive(Debug, Clone, QueryId)]
+pub struct StoreWords {
+    pub words: String,
+    pub hazard: HazardId,
+}
+
+impl QueryFragment<MultiBackend> for StoreWords {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        let (start, middle) = match out.backend() {
+            MultiBackend::Sqlite(_) => ("INSERT INTO hazard_search (words, rowid) SELECT ", ""),
+            MultiBackend::Postgres(_) => {
+                ("INSERT INTO hazard_search (words, seq) SELECT to_tsvector('simple', ", ")")
+            }
+        };
+        out.push_sql(start);
+        out.push_bind_param::<Text, _>(&self.words)?;
+        out.push_sql(middle);
+        out.push_sql(", seq FROM hazards WHERE id = ");
+        out.push_bind_param::<UuidSql, _>(&self.hazard)
     }
 }
+
+impl<C> RunQueryDsl<C> for StoreWords {}
 
 fn pairs(characters: &[char]) -> impl Iterator<Item = String> {
     characters.iter().enumerate().map(|(at, first)| {

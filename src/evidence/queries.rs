@@ -37,25 +37,24 @@ pub fn find(conn: &mut Conn, scope: &Scope, id: EvidenceId) -> Outcome<(Evidence
     Ok((found, hazard))
 }
 
-/// Writes down that these photos are to come. An id that already stands for something is refused.
+/// Writes down that these photos are to come, and returns their rows. An id that already stands for something is refused.
 pub fn declare(
     tx: &mut WriteTx<'_>,
     hazard: &Hazard,
     action: Option<ActionId>,
     declared: &[DeclaredEvidence],
     first: usize,
-) -> Outcome<()> {
-    let ids: Vec<EvidenceId> = declared.iter().map(|one| one.id).collect();
-    if ids.is_empty() {
-        return Ok(());
+) -> Outcome<Vec<Evidence>> {
+    for (at, one) in declared.iter().enumerate() {
+        let taken: Option<EvidenceId> =
+            evidence::table.find(one.id).select(evidence::id).first(tx.conn).optional()?;
+        if taken.is_some() {
+            let refusal =
+                Refusal::new(Code::IdTaken).field(format!("/evidence/{at}/id"), FieldCode::Duplicate);
+            return Err(refusal.into());
+        }
     }
-    let taken: Vec<EvidenceId> =
-        evidence::table.filter(evidence::id.eq_any(ids)).select(evidence::id).load(tx.conn)?;
-    let clash = declared.iter().position(|one| taken.contains(&one.id));
-    if let Some(at) = clash {
-        let refusal = Refusal::new(Code::IdTaken).field(format!("/evidence/{at}/id"), FieldCode::Duplicate);
-        return Err(refusal.into());
-    }
+    let mut rows = Vec::with_capacity(declared.len());
     for (position, one) in (first..).zip(declared) {
         let row = Evidence {
             id: one.id,
@@ -81,9 +80,10 @@ pub fn declare(
             device: None,
             preview: PreviewState::Unknown,
         };
-        diesel::insert_into(evidence::table).values(row).execute(tx.conn)?;
+        diesel::insert_into(evidence::table).values(row.clone()).execute(tx.conn)?;
+        rows.push(row);
     }
-    Ok(())
+    Ok(rows)
 }
 
 /// Says that every byte is on disk and verified. False if it was said before.

@@ -6,13 +6,11 @@ use super::counts::CountKey;
 use super::model::{Hazard, Status, StoredAction};
 use crate::access::Scope;
 use crate::db::schema::{hazard_actions, hazards};
-use crate::db::search::{index_words, insert_statement, place_key};
-use crate::db::sql_types::UuidSql;
+use crate::db::search::{StoreWords, index_words, place_key};
 use crate::db::{Conn, Instant, MultiBackend};
 use crate::ids::{ActionId, HazardId, InstitutionId};
 use crate::refusal::{Code, Outcome};
 use diesel::prelude::*;
-use diesel::sql_types::Text;
 
 /// The hazard, whoever asks: to tell "taken" from "free" before the scope is applied.
 pub fn find_any(conn: &mut Conn, id: HazardId) -> Outcome<Option<Hazard>> {
@@ -125,16 +123,8 @@ pub fn insert(conn: &mut Conn, hazard: Hazard, institution_name: &str, item_titl
             ),
         ))
         .execute(conn)?;
-    index(conn, id, &text)?;
+    StoreWords { words: index_words(&text), hazard: id }.execute(conn)?;
     key.add(conn, &place, 1)
-}
-
-fn index(conn: &mut Conn, id: HazardId, text: &str) -> Outcome<()> {
-    diesel::sql_query(insert_statement(conn.backend()))
-        .bind::<Text, _>(index_words(text))
-        .bind::<UuidSql, _>(id)
-        .execute(conn)?;
-    Ok(())
 }
 
 /// Writes what a step changed over version `after.version - 1`, and moves the counts.

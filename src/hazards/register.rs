@@ -4,6 +4,7 @@ use super::deadlines::Finding;
 use super::lifecycle::{close, closes_on_spot};
 use super::model::{Details, Hazard, Rectification, Severity, Status};
 use super::queries;
+use super::view::Story;
 use crate::access::{Role, WriteTx};
 use crate::audit;
 use crate::canonical::digest;
@@ -15,6 +16,7 @@ use crate::ids::{HazardId, InstitutionId};
 use crate::institutions::{self, Institution, model::OperatingStatus};
 use crate::refusal::{Code, FieldCode, Outcome, Refusal};
 use crate::stored::Stored;
+use crate::users;
 use chrono::{NaiveDate, TimeDelta};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -59,8 +61,17 @@ const CLOCK_TOLERANCE: TimeDelta = TimeDelta::minutes(10);
 /// Older findings belong into an import, not into a registration.
 const OLDEST: TimeDelta = TimeDelta::days(400);
 
+/// A hazard that stands as its form says.
+#[derive(Debug)]
+pub struct Registered {
+    pub answer: Stored,
+    pub hazard: Hazard,
+    /// What is told with it, known without asking the records when it was registered just now.
+    pub story: Option<Story>,
+}
+
 /// Registers `form` under `id`, or confirms that it stands so.
-pub fn register(tx: &mut WriteTx<'_>, id: HazardId, form: &HazardForm) -> Outcome<(Stored, Hazard)> {
+pub fn register(tx: &mut WriteTx<'_>, id: HazardId, form: &HazardForm) -> Outcome<Registered> {
     let digest = digest(form);
     if let Some(existing) = queries::find_any(tx.conn, id)? {
         return confirm(tx, existing, &digest);
@@ -73,17 +84,27 @@ pub fn register(tx: &mut WriteTx<'_>, id: HazardId, form: &HazardForm) -> Outcom
     record(tx, &hazard, "hazard.registered", content)?;
     let title = item.as_ref().map_or("", |item| item.title_zh.as_str());
     queries::insert(tx.conn, hazard.clone(), &institution.name, title)?;
-    evidence::queries::declare(tx, &hazard, None, &form.evidence, 0)?;
+    let evidence = evidence::queries::declare(tx, &hazard, None, &form.evidence, 0)?;
+    let names = users::queries::display_name(tx.conn, tx.actor.id)?.map(|name| (tx.actor.id, name));
+    let story = Story {
+        institution_name: institution.name,
+        evidence,
+        steps: Vec::new(),
+        names: names.into_iter().collect(),
+    };
     let hazard = settle(tx, hazard)?;
-    Ok((Stored::Created, hazard))
+    Ok(Registered { answer: Stored::Created, hazard, story: Some(story) })
 }
 
 /// The same id again: the same content is confirmed, other content refused, another's id unknown.
-fn confirm(tx: &WriteTx<'_>, existing: Hazard, digest: &str) -> Outcome<(Stored, Hazard)> {
+fn confirm(tx: &WriteTx<'_>, existing: Hazard, digest: &str) -> Outcome<Registered> {
     if !tx.actor.scope.covers(existing.institution_id, &existing.place) {
         return Err(Code::NotFound.into());
     }
-    if existing.digest == digest { Ok((Stored::Replayed, existing)) } else { Err(Code::IdTaken.into()) }
+    if existing.digest != digest {
+        return Err(Code::IdTaken.into());
+    }
+    Ok(Registered { answer: Stored::Replayed, hazard: existing, story: None })
 }
 
 fn check(tx: &WriteTx<'_>, form: &HazardForm) -> Outcome<Option<ChecklistItem>> {

@@ -155,12 +155,18 @@ pub async fn put_hazard(
     id: Id<HazardId>,
     form: Body<HazardForm>,
 ) -> Outcome<HttpResponse> {
-    let (answer, detail) = access
+    let (registered, actor) = access
         .write(move |tx| {
-            let (answer, hazard) = register::register(tx, id.0, &form.0)?;
-            Ok((answer, view::detail(&mut tx.reading(), hazard)?))
+            let mut registered = register::register(tx, id.0, &form.0)?;
+            if registered.story.is_none() {
+                registered.story = Some(view::Story::read(tx.conn, &registered.hazard)?);
+            }
+            Ok((registered, tx.actor.clone()))
         })
         .await?;
+    // Told here, after the commit: whoever waits to write does not wait for this.
+    let register::Registered { answer, hazard, story } = registered;
+    let detail = view::told(access.office(), &actor, access.now(), hazard, story.unwrap_or_default());
     Ok(stored(answer, detail.hazard.version, &detail))
 }
 

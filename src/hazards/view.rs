@@ -3,13 +3,14 @@
 use super::act::situation;
 use super::action::ActionKind;
 use super::lifecycle::allowed;
-use super::model::{DeadlineBasis, Details, Hazard, Severity, Status};
+use super::model::{DeadlineBasis, Details, Hazard, Severity, Status, StoredAction};
 use super::queries;
-use crate::access::ReadTx;
+use crate::access::{Actor, ReadTx};
 use crate::checklists::Category;
-use crate::db::Instant;
+use crate::db::{Conn, Instant};
 use crate::evidence::{self, Evidence, EvidenceRole, EvidenceStateKind};
 use crate::ids::{ActionId, AreaId, EvidenceId, HazardId, InstitutionId, UserId};
+use crate::office::Office;
 use crate::refusal::Outcome;
 use crate::users;
 use chrono::NaiveDate;
@@ -225,28 +226,59 @@ pub fn many(tx: &mut ReadTx<'_>, hazards: Vec<Hazard>) -> Outcome<Vec<HazardView
     Ok(hazards.into_iter().map(view).collect())
 }
 
-/// One hazard with its evidence, its timeline and what the caller may do next.
-pub fn detail(tx: &mut ReadTx<'_>, hazard: Hazard) -> Outcome<HazardDetail> {
-    let evidence = evidence::queries::of_hazard(tx.conn, hazard.id)?;
-    let state = evidence::rules::state(&evidence);
-    let allowed_actions = allowed(&situation(tx.office, tx.actor, &hazard, &state, tx.now));
-    let timeline = timeline(tx, &hazard)?;
-    let name = crate::institutions::queries::name(tx.conn, hazard.institution_id)?;
-    let today = tx.office.date(tx.now);
-    Ok(HazardDetail {
-        deadline_explained: hazard.deadline_basis.clone(),
-        details: hazard.details.clone(),
-        photos: evidence.iter().map(EvidenceItem::from).collect(),
-        timeline,
-        allowed_actions,
-        hazard: one(hazard, name, summary(&evidence.iter().collect::<Vec<_>>()), today),
-    })
+/// What is told with a hazard: everything that [`HazardDetail`] needs and the hazard's row does not hold.
+#[derive(Debug, Clone, Default)]
+pub struct Story {
+    pub institution_name: String,
+    pub evidence: Vec<Evidence>,
+    pub steps: Vec<StoredAction>,
+    /// Of everybody who did something.
+    pub names: HashMap<UserId, String>,
 }
 
-fn timeline(tx: &mut ReadTx<'_>, hazard: &Hazard) -> Outcome<Vec<TimelineEntry>> {
-    let steps = queries::timeline(tx.conn, hazard.id)?;
-    let people = steps.iter().map(|step| step.actor_id).chain([hazard.registered_by]).collect();
-    let names = users::queries::display_names(tx.conn, people)?;
+impl Story {
+    /// Reads it.
+    pub fn read(conn: &mut Conn, hazard: &Hazard) -> Outcome<Self> {
+        let steps = queries::timeline(conn, hazard.id)?;
+        let people = steps.iter().map(|step| step.actor_id).chain([hazard.registered_by]).collect();
+        Ok(Self {
+            institution_name: crate::institutions::queries::name(conn, hazard.institution_id)?,
+            evidence: evidence::queries::of_hazard(conn, hazard.id)?,
+            names: users::queries::display_names(conn, people)?,
+            steps,
+        })
+    }
+}
+
+/// One hazard with its evidence, its timeline and what the caller may do next.
+pub fn detail(tx: &mut ReadTx<'_>, hazard: Hazard) -> Outcome<HazardDetail> {
+    let story = Story::read(tx.conn, &hazard)?;
+    Ok(told(tx.office, tx.actor, tx.now, hazard, story))
+}
+
+/// [`detail`] of a hazard whose story is known.
+pub fn told(office: &Office, actor: &Actor, now: Instant, hazard: Hazard, story: Story) -> HazardDetail {
+    let state = evidence::rules::state(&story.evidence);
+    HazardDetail {
+        deadline_explained: hazard.deadline_basis.clone(),
+        details: hazard.details.clone(),
+        photos: story.evidence.iter().map(EvidenceItem::from).collect(),
+        allowed_actions: allowed(&situation(office, actor, &hazard, &state, now)),
+        timeline: timeline(&hazard, story.steps, &story.names),
+        hazard: one(
+            hazard,
+            story.institution_name,
+            summary(&story.evidence.iter().collect::<Vec<_>>()),
+            office.date(now),
+        ),
+    }
+}
+
+fn timeline(
+    hazard: &Hazard,
+    steps: Vec<StoredAction>,
+    names: &HashMap<UserId, String>,
+) -> Vec<TimelineEntry> {
     let name = |id: UserId| names.get(&id).cloned().unwrap_or_default();
     let registered = TimelineEntry {
         id: None,
@@ -272,5 +304,5 @@ fn timeline(tx: &mut ReadTx<'_>, hazard: &Hazard) -> Outcome<Vec<TimelineEntry>>
         status_after: step.status_after,
         content: serde_json::from_str(&step.content).ok(),
     });
-    Ok([registered].into_iter().chain(taken).collect())
+    [registered].into_iter().chain(taken).collect()
 }

@@ -50,6 +50,15 @@ impl Totals {
     }
 }
 
+impl Totals {
+    fn join(&mut self, part: &Self) {
+        self.total += part.total;
+        self.open += part.open;
+        self.overdue += part.overdue;
+        self.open_major += part.open_major;
+    }
+}
+
 fn days_overdue(count: &Count, today: NaiveDate) -> i64 {
     if count.status.is_running() { (today - count.deadline).num_days() } else { 0 }
 }
@@ -75,20 +84,29 @@ pub fn sum(counts: &[Count], today: NaiveDate) -> Sums {
     for (name, ..) in BUCKETS {
         sums.overdue_by_days.insert((*name).to_owned(), 0);
     }
+    let mut by_status: HashMap<Status, i64> = HashMap::new();
+    let mut by_category: HashMap<Category, Totals> = HashMap::new();
+    let mut by_severity: HashMap<Severity, Totals> = HashMap::new();
     for count in counts {
-        sums.totals.add(count, today);
-        *sums.by_status.entry(count.status.to_string()).or_default() += count.hazards;
-        sums.by_category.entry(count.category.to_string()).or_default().add(count, today);
-        sums.by_severity.entry(count.severity.to_string()).or_default().add(count, today);
+        *by_status.entry(count.status).or_default() += count.hazards;
+        by_category.entry(count.category).or_default().add(count, today);
+        by_severity.entry(count.severity).or_default().add(count, today);
         sums.by_institution.entry(count.institution).or_default().add(count, today);
         if let Some(area) = count.area {
             sums.by_area.entry(area).or_default().add(count, today);
         }
         let days = days_overdue(count, today);
-        if let Some((name, ..)) = BUCKETS.iter().find(|(_, from, to)| (*from..=*to).contains(&days)) {
+        if days > 0
+            && let Some((name, ..)) = BUCKETS.iter().find(|(_, from, to)| (*from..=*to).contains(&days))
+        {
             *sums.overdue_by_days.entry((*name).to_owned()).or_default() += count.hazards;
         }
     }
+    // Every count has one category: together they are everything.
+    by_category.values().for_each(|part| sums.totals.join(part));
+    sums.by_status.extend(by_status.into_iter().map(|(status, hazards)| (status.to_string(), hazards)));
+    sums.by_category = by_category.into_iter().map(|(of, totals)| (of.to_string(), totals)).collect();
+    sums.by_severity = by_severity.into_iter().map(|(of, totals)| (of.to_string(), totals)).collect();
     sums
 }
 

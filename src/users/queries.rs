@@ -176,11 +176,23 @@ pub fn any(conn: &mut Conn) -> Outcome<bool> {
     Ok(diesel::select(diesel::dsl::exists(users::table.select(users::id))).get_result(conn)?)
 }
 
+/// The name one person is shown by.
+pub fn display_name(conn: &mut Conn, id: UserId) -> Outcome<Option<String>> {
+    Ok(users::table.find(id).select(users::display_name).first(conn).optional()?)
+}
+
 /// The names people are shown by, for timelines.
 pub fn display_names(
     conn: &mut Conn,
-    ids: Vec<UserId>,
+    mut ids: Vec<UserId>,
 ) -> Outcome<std::collections::HashMap<UserId, String>> {
+    ids.sort_unstable();
+    ids.dedup();
+    // One or two people are looked up by equality: that statement stays prepared.
+    if ids.len() <= 2 {
+        let one = |id| Ok(display_name(conn, id)?.map(|name| (id, name)));
+        return ids.into_iter().map(one).filter_map(Outcome::transpose).collect();
+    }
     let rows: Vec<(UserId, String)> =
         users::table.filter(users::id.eq_any(ids)).select((users::id, users::display_name)).load(conn)?;
     Ok(rows.into_iter().collect())
