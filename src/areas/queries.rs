@@ -3,7 +3,7 @@
 use super::model::Area;
 use crate::access::{AreaColumns, Scope};
 use crate::db::schema::{areas, hazard_counts, hazards, institutions, user_scopes};
-use crate::db::{Conn, Instant};
+use crate::db::{Conn, Instant, one_of};
 use crate::ids::{AreaId, InstitutionId};
 use crate::refusal::{Code, Outcome};
 use crate::{in_area, in_area_scope};
@@ -213,7 +213,10 @@ pub fn delete(conn: &mut Conn, id: AreaId) -> Outcome<()> {
 
 /// Codes and names of areas that the caller has already been shown to cover.
 pub fn names(conn: &mut Conn, ids: Vec<AreaId>) -> Outcome<Vec<(AreaId, String, String)>> {
-    Ok(areas::table.filter(areas::id.eq_any(ids)).select((areas::id, areas::code, areas::name)).load(conn)?)
+    Ok(areas::table
+        .filter(one_of(areas::id, ids))
+        .select((areas::id, areas::code, areas::name))
+        .load(conn)?)
 }
 
 /// The areas with these codes, for the command line.

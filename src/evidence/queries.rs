@@ -3,7 +3,7 @@
 use super::model::{DeclaredEvidence, Evidence, EvidenceStateKind, PhotoFacts, PreviewState};
 use crate::access::{Scope, WriteTx};
 use crate::db::schema::evidence;
-use crate::db::{Conn, Instant};
+use crate::db::{Conn, Instant, one_of};
 use crate::hazards::model::Hazard;
 use crate::hazards::queries as hazard_queries;
 use crate::ids::{ActionId, EvidenceId, HazardId, UserId};
@@ -19,12 +19,15 @@ pub fn of_hazard(conn: &mut Conn, hazard: HazardId) -> Outcome<Vec<Evidence>> {
         .load(conn)?)
 }
 
-/// All evidence of the hazards of a page.
-pub fn of_hazards(conn: &mut Conn, hazards: Vec<HazardId>) -> Outcome<Vec<Evidence>> {
+/// How far each photo of the hazards of a page has come, in the order they were declared.
+pub fn states_of(
+    conn: &mut Conn,
+    hazards: Vec<HazardId>,
+) -> Outcome<Vec<(HazardId, EvidenceId, EvidenceStateKind)>> {
     Ok(evidence::table
-        .filter(evidence::hazard_id.eq_any(hazards))
+        .filter(one_of(evidence::hazard_id, hazards))
         .order((evidence::hazard_id, evidence::position))
-        .select(Evidence::as_select())
+        .select((evidence::hazard_id, evidence::id, evidence::state))
         .load(conn)?)
 }
 

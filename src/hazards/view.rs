@@ -161,11 +161,11 @@ pub struct TimelineEntry {
     pub content: Option<serde_json::Value>,
 }
 
-fn summary(evidence: &[&Evidence]) -> EvidenceSummary {
-    let of = |state| evidence.iter().filter(move |one| one.state == state);
-    let missing: Vec<EvidenceId> = of(EvidenceStateKind::Declared).map(|one| one.id).collect();
+fn summary(photos: &[(EvidenceId, EvidenceStateKind)]) -> EvidenceSummary {
+    let of = |state| photos.iter().filter(move |(_, one)| *one == state);
+    let missing: Vec<EvidenceId> = of(EvidenceStateKind::Declared).map(|(id, _)| *id).collect();
     EvidenceSummary {
-        declared: evidence.len(),
+        declared: photos.len(),
         stored: of(EvidenceStateKind::Stored).count(),
         complete: missing.is_empty(),
         missing,
@@ -212,10 +212,10 @@ fn one(hazard: Hazard, institution_name: String, evidence: EvidenceSummary, toda
 pub fn many(tx: &mut ReadTx<'_>, hazards: Vec<Hazard>) -> Outcome<Vec<HazardView>> {
     let names =
         crate::institutions::queries::names(tx.conn, hazards.iter().map(|h| h.institution_id).collect())?;
-    let evidence = evidence::queries::of_hazards(tx.conn, hazards.iter().map(|h| h.id).collect())?;
-    let mut by_hazard: HashMap<HazardId, Vec<&Evidence>> = HashMap::new();
-    for piece in &evidence {
-        by_hazard.entry(piece.hazard_id).or_default().push(piece);
+    let photos = evidence::queries::states_of(tx.conn, hazards.iter().map(|h| h.id).collect())?;
+    let mut by_hazard: HashMap<HazardId, Vec<(EvidenceId, EvidenceStateKind)>> = HashMap::new();
+    for (hazard, photo, state) in photos {
+        by_hazard.entry(hazard).or_default().push((photo, state));
     }
     let today = tx.office.date(tx.now);
     let view = |hazard: Hazard| {
@@ -268,7 +268,7 @@ pub fn told(office: &Office, actor: &Actor, now: Instant, hazard: Hazard, story:
         hazard: one(
             hazard,
             story.institution_name,
-            summary(&story.evidence.iter().collect::<Vec<_>>()),
+            summary(&story.evidence.iter().map(|one| (one.id, one.state)).collect::<Vec<_>>()),
             office.date(now),
         ),
     }

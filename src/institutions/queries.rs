@@ -5,7 +5,7 @@ use crate::access::Scope;
 use crate::areas::model::Area;
 use crate::db::schema::institutions;
 use crate::db::search::normalise;
-use crate::db::{Conn, MultiBackend};
+use crate::db::{Conn, MultiBackend, one_of};
 use crate::ids::InstitutionId;
 use crate::refusal::{Code, Outcome};
 use crate::{in_area, in_scope};
@@ -167,11 +167,9 @@ pub fn update(conn: &mut Conn, new: Institution) -> Outcome<()> {
 }
 
 /// The names of institutions that the caller has already been shown to cover.
-pub fn names(conn: &mut Conn, mut ids: Vec<InstitutionId>) -> Outcome<HashMap<InstitutionId, String>> {
-    ids.sort_unstable();
-    ids.dedup();
+pub fn names(conn: &mut Conn, ids: Vec<InstitutionId>) -> Outcome<HashMap<InstitutionId, String>> {
     let rows: Vec<(InstitutionId, String)> = institutions::table
-        .filter(institutions::id.eq_any(ids))
+        .filter(one_of(institutions::id, ids))
         .select((institutions::id, institutions::name))
         .load(conn)?;
     Ok(rows.into_iter().collect())

@@ -2,8 +2,8 @@
 
 use super::model::{ScopeForm, User};
 use crate::access::{AreaColumns, Role, Scope, ScopeArea, ScopeKind};
-use crate::db::Conn;
 use crate::db::schema::{areas, institutions, user_scopes, users};
+use crate::db::{Conn, one_of};
 use crate::ids::{AreaId, InstitutionId, UserId};
 use crate::refusal::{Code, FieldCode, Outcome, Refusal};
 use diesel::prelude::*;
@@ -184,16 +184,9 @@ pub fn display_name(conn: &mut Conn, id: UserId) -> Outcome<Option<String>> {
 /// The names people are shown by, for timelines.
 pub fn display_names(
     conn: &mut Conn,
-    mut ids: Vec<UserId>,
+    ids: Vec<UserId>,
 ) -> Outcome<std::collections::HashMap<UserId, String>> {
-    ids.sort_unstable();
-    ids.dedup();
-    // One or two people are looked up by equality: that statement stays prepared.
-    if ids.len() <= 2 {
-        let one = |id| Ok(display_name(conn, id)?.map(|name| (id, name)));
-        return ids.into_iter().map(one).filter_map(Outcome::transpose).collect();
-    }
     let rows: Vec<(UserId, String)> =
-        users::table.filter(users::id.eq_any(ids)).select((users::id, users::display_name)).load(conn)?;
+        users::table.filter(one_of(users::id, ids)).select((users::id, users::display_name)).load(conn)?;
     Ok(rows.into_iter().collect())
 }
