@@ -20,6 +20,7 @@ pub mod jobs;
 
 // The machine: it knows no word of the domain.
 pub mod app;
+pub mod backup;
 pub mod canonical;
 pub mod cli;
 pub mod clock;

@@ -105,7 +105,7 @@ pub(super) const PATIENCE: &str = "SET lock_timeout = '10s'; SET statement_timeo
 
 fn open_postgres(url: &str) -> Result<Conn, OpenError> {
     let mut conn = PgConnection::establish(url)?;
-    conn.batch_execute("SET TIME ZONE 'UTC'; SET client_min_messages = warning; SET idle_in_transaction_session_timeout = '60s';")?;
+    conn.batch_execute("SET application_name = 'anlao'; SET TIME ZONE 'UTC'; SET client_min_messages = warning; SET idle_in_transaction_session_timeout = '60s';")?;
     conn.batch_execute(PATIENCE)?;
     let durable: String =
         diesel::select(diesel::dsl::sql::<diesel::sql_types::Text>("current_setting('synchronous_commit')"))

@@ -4,6 +4,7 @@ mod connection;
 mod executor;
 mod explain;
 mod migrate;
+pub mod rows;
 pub mod schema;
 pub mod search;
 pub mod sql_types;
@@ -12,5 +13,5 @@ mod transaction;
 
 pub use connection::{Backend, Conn, DatabaseUrl, MultiBackend, OpenError};
 pub use executor::Db;
-pub use migrate::{migrate, migrations_pending};
+pub use migrate::{SchemaError, migrate, migrate_within, migration_names, migrations_pending, revert_within};
 pub use sql_types::Instant;
