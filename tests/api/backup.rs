@@ -115,7 +115,7 @@ fn sample_rows() -> Vec<String> {
             "f".repeat(32),
             year("9999-12-31T23:59:59.999999Z")
         ]),
-        json!([i64::MIN, "-0.0", "", 0, "0001-01-01", "0".repeat(32), year("0001-01-01T00:00:00.000001Z")]),
+        json!([i64::MIN, "5e-324", "", 0, "0001-01-01", "0".repeat(32), year("0001-01-01T00:00:00.000001Z")]),
     ];
     for number in 1..400 {
         let real = match number % 2 {
@@ -256,7 +256,7 @@ fn a_restored_server_works_and_the_logins_of_before_have_ended() {
             let mut shown = 0;
             for hazard in found {
                 let hazard = json(get(&format!("/hazards/{}", hazard["id"].as_str().unwrap())).await);
-                for photo in hazard["evidence"].as_array().unwrap() {
+                for photo in hazard["photos"].as_array().unwrap() {
                     if photo["state"] == "stored" && shown < 5 {
                         get(&format!("/evidence/{}/thumbnail", photo["id"].as_str().unwrap())).await;
                         shown += 1;
@@ -317,6 +317,29 @@ fn records_are_replaced_only_when_it_is_said_twice() {
         let told = elsewhere.run(&["restore", &file, "--verify"]).expect(0);
         assert!(told.out.contains("is whole"), "{told:?}");
         assert_eq!(std::fs::read_dir(elsewhere.dir.path()).unwrap().count(), 0, "nothing was made");
+    }
+}
+
+/// Yesterday's records in the place of today's: an export that was kept elsewhere tells.
+#[test]
+fn an_older_backup_in_place_of_newer_records_is_noticed() {
+    for backend in BOTH {
+        let source = Place::demo(backend, 1, 2);
+        backed_up(&source, "yesterday.anlao");
+        let (password, name) = ("四楼东侧的消防栓在走廊尽头左转", "newcomer");
+        source.program.run_with(&["user", "add", name, "--role", "auditor"], &[], password).expect(0);
+        source.run(&["export", "audit", &source.path("today.jsonl")]).expect(0);
+        source.run(&["verify", "--against", &source.path("today.jsonl")]).expect(0);
+        source.run(&["restore", &source.path("yesterday.anlao"), "--replace", "--yes"]).expect(0);
+        verified(&source);
+        let flagged = source.run(&["verify", "--against", &source.path("today.jsonl")]);
+        anlao_testbed::tally(
+            "75",
+            &format!("older backup flagged against an export ({backend:?})").to_lowercase(),
+            1,
+            u64::from(flagged.code != 1),
+        );
+        assert_eq!(flagged.code, 1, "{flagged:?}");
     }
 }
 
