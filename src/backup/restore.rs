@@ -107,13 +107,13 @@ pub fn restore(
 }
 
 /// Nobody may be at the records, and there may be none unless they are to be replaced.
-fn must_be_free(target: &Target<'_>) -> Result<Option<Claim>, RestoreError> {
+fn must_be_free(target: &Target<'_>) -> Result<Claim, RestoreError> {
     match target.database {
         DatabaseUrl::Sqlite(path) => {
             if path.exists() && !target.replace {
                 return Err(RestoreError::NotEmpty);
             }
-            Ok(Some(claim(path)?.ok_or(RestoreError::InUse)?))
+            claim(path)?.ok_or(RestoreError::InUse)
         }
         DatabaseUrl::Postgres(_) => {
             let mut conn = Conn::open(target.database)?;
@@ -123,7 +123,7 @@ fn must_be_free(target: &Target<'_>) -> Result<Option<Claim>, RestoreError> {
             if conn.other_connections()? > 0 {
                 return Err(RestoreError::InUse);
             }
-            Ok(None)
+            Ok(Claim::none())
         }
     }
 }
@@ -196,20 +196,19 @@ struct Filling<'a> {
 
 impl Filling<'_> {
     /// A new file beside the old one, proven, and then put in its place.
-    fn sqlite(&self, path: &Path, claim: Option<Claim>) -> Result<Restored, RestoreError> {
+    fn sqlite(&self, path: &Path, claim: Claim) -> Result<Restored, RestoreError> {
         let stamp = self.target.now.utc().format("%Y%m%dT%H%M%SZ").to_string();
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        let new = beside(path, &format!(".restoring-{stamp}"));
+        let new = beside(path, ".restoring");
         let scrap = Scrap(&new);
         scrap.remove();
         let mut conn = Conn::open(&DatabaseUrl::Sqlite(new.clone()))?;
         conn.fill_without_log()?;
         let mut restored = diesel::Connection::transaction(&mut conn, |conn| self.fill(conn))?;
         drop(conn);
-        restored.kept_aside = swap(&new, path, &stamp)?;
-        drop(claim);
+        restored.kept_aside = swap(&new, path, claim, &stamp)?;
         Ok(restored)
     }
 

@@ -1,7 +1,8 @@
 //! Putting a new SQLite file in the place of another, with nobody looking.
 
 use super::create::flush_folder;
-use std::fs::{File, rename};
+use crate::db::hold_alone;
+use std::fs::{File, hard_link, rename};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -12,10 +13,17 @@ pub(super) struct Claim {
     file: Option<File>,
 }
 
+impl Claim {
+    /// Where there is no file to claim.
+    pub fn none() -> Self {
+        Self { file: None }
+    }
+}
+
 /// Claims the file, if there is one. `None` when somebody has it open.
 pub(super) fn claim(path: &Path) -> io::Result<Option<Claim>> {
     if !path.exists() {
-        return Ok(Some(Claim { file: None }));
+        return Ok(Some(Claim::none()));
     }
     let file = File::options().read(true).write(true).open(path)?;
     Ok(is_free(&file)?.then_some(Claim { file: Some(file) }))
@@ -37,24 +45,45 @@ fn is_free(_: &File) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Puts `new` in the place of `target`. What was there is kept under the name that is returned, with its log.
-pub(super) fn swap(new: &Path, target: &Path, stamp: &str) -> io::Result<Option<PathBuf>> {
+/// Puts `new` in the place of `target`. What was there is kept under the name that is returned.
+pub(super) fn swap(new: &Path, target: &Path, claim: Claim, stamp: &str) -> io::Result<Option<PathBuf>> {
     File::open(new)?.sync_all()?;
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let aside = beside(target, &format!(".before-restore-{stamp}"));
     let was_there = target.exists();
+    // The lock of the file goes when any of this process's handles on it is closed, so the next one comes after.
+    drop(claim);
     if was_there {
-        // The database before its log: a log without its database is nothing, the other way round is a loss.
-        for part in ["", "-wal", "-shm"] {
-            let (from, to) = (beside(target, part), beside(&aside, part));
-            if from.exists() {
-                rename(&from, &to)?;
+        match hold_alone(target) {
+            // One file without a log: from one moment to the next, the name stands for the other.
+            Ok(_held) if !beside(target, "-wal").exists() && hard_link(target, &aside).is_ok() => {
+                rename(new, target)?;
+            }
+            Err(error) if error.to_string().contains("locked") => {
+                return Err(io::Error::other("the database was opened meanwhile; stop the server first"));
+            }
+            // No database, or a disk without links.
+            _ => {
+                move_aside(target, &aside)?;
+                rename(new, target)?;
             }
         }
+    } else {
+        rename(new, target)?;
     }
-    rename(new, target)?;
     flush_folder(folder)?;
     Ok(was_there.then_some(aside))
+}
+
+/// The database before its log: a log without its database is nothing, the other way round is a loss.
+fn move_aside(target: &Path, aside: &Path) -> io::Result<()> {
+    for part in ["", "-wal", "-shm"] {
+        let (from, to) = (beside(target, part), beside(aside, part));
+        if from.exists() {
+            rename(&from, &to)?;
+        }
+    }
+    Ok(())
 }
 
 /// The path with something behind its name.

@@ -11,7 +11,7 @@ pub mod sql_types;
 mod text_enum;
 mod transaction;
 
-pub use connection::{Backend, Conn, DatabaseUrl, MultiBackend, OpenError};
+pub use connection::{Backend, Conn, DatabaseUrl, MultiBackend, OpenError, hold_alone};
 pub use executor::Db;
 pub use migrate::{SchemaError, migrate, migrate_within, migration_names, migrations_pending, revert_within};
 pub use sql_types::Instant;

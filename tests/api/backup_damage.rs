@@ -220,6 +220,41 @@ fn a_full_disk_leaves_the_target_as_it_was() {
     target.run(&["verify"]).expect(0);
 }
 
+/// Killed at any moment, the records are the old ones or the new ones, whole; and the next try succeeds.
+#[test]
+fn a_restore_killed_at_any_moment_leaves_whole_records() {
+    let tried = tries(8, 200);
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let (place, _, _) = with_backup(backend, false);
+        let args = ["restore", &place.path("b.anlao"), "--replace", "--yes"];
+        let start = std::time::Instant::now();
+        place.run(&args).expect(0);
+        let whole = start.elapsed();
+        let (mut failed, mut cut) = (0, 0);
+        for round in 0..tried {
+            let mut restoring = place.program.command(&args);
+            let restoring = restoring.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            let mut restoring = restoring.spawn().unwrap();
+            // The moment is what is tried.
+            std::thread::sleep(whole * (round as u32 + 1) / (tried as u32 + 1));
+            restoring.kill().unwrap();
+            cut += u64::from(!restoring.wait().unwrap().success());
+            let found = place.run(&["verify", "--json"]);
+            failed += u64::from(found.code != 0 || found.json()["faults"] != serde_json::json!([]));
+        }
+        assert!(cut > 0, "none was killed before its end");
+        let what = format!("killed in mid-restore: old or new records, whole ({backend:?})").to_lowercase();
+        tally("67", &what, tried, failed);
+        assert_eq!(failed, 0, "{backend:?}");
+        let deadline = start + std::time::Duration::from_secs(120);
+        while place.run(&args).code != 0 {
+            assert!(std::time::Instant::now() < deadline, "{backend:?}: it can no longer be restored");
+        }
+        place.run(&["verify"]).expect(0);
+        assert!(!place.data().join("anlao.db.restoring").exists());
+    }
+}
+
 fn frame(kind: u8, content: &[u8]) -> Vec<u8> {
     [&[kind][..], &(content.len() as u32).to_be_bytes(), content].concat()
 }
