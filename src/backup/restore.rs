@@ -197,7 +197,7 @@ struct Filling<'a> {
 impl Filling<'_> {
     /// A new file beside the old one, proven, and then put in its place.
     fn sqlite(&self, path: &Path, claim: Claim) -> Result<Restored, RestoreError> {
-        let stamp = self.target.now.utc().format("%Y%m%dT%H%M%SZ").to_string();
+        let stamp = self.target.now.utc().format("%Y%m%dT%H%M%S%6fZ").to_string();
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }

@@ -57,7 +57,7 @@ pub(super) fn swap(new: &Path, target: &Path, claim: Claim, stamp: &str) -> io::
         match hold_alone(target) {
             // One file without a log: from one moment to the next, the name stands for the other.
             Ok(_held) if !beside(target, "-wal").exists() && hard_link(target, &aside).is_ok() => {
-                rename(new, target)?;
+                rename(new, target).inspect_err(|_error| drop(std::fs::remove_file(&aside)))?;
             }
             Err(error) if error.to_string().contains("locked") => {
                 return Err(io::Error::other("the database was opened meanwhile; stop the server first"));
@@ -69,6 +69,8 @@ pub(super) fn swap(new: &Path, target: &Path, claim: Claim, stamp: &str) -> io::
             }
         }
     } else {
+        // A log that somebody left behind would be taken for the new file's.
+        move_aside(target, &aside)?;
         rename(new, target)?;
     }
     flush_folder(folder)?;
