@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run web test check deny bench accept openapi
+.PHONY: help run web test check deny bench accept openapi fixture
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -41,3 +41,6 @@ openapi: ## Rewrite openapi/openapi.json
 	mkdir -p openapi
 	cargo run --locked -- openapi > openapi/openapi.json.new
 	mv openapi/openapi.json.new openapi/openapi.json
+
+fixture: ## Keep the records of this release for the tests of later ones; once, when it is released
+	cargo test --locked --test api -- --ignored --exact releases::the_records_of_this_release_are_kept

@@ -3,7 +3,7 @@
 use crate::access::Gate;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::db::{Conn, DatabaseUrl, Db, migrate, migrations_pending};
+use crate::db::{Conn, DatabaseUrl, Db, SchemaError, migrate, migrations_pending};
 use crate::evidence::derivatives::Derivatives;
 use crate::evidence::routes::Vault;
 use crate::evidence::store::{Store, StoreConfig};
@@ -69,8 +69,8 @@ pub fn document() -> &'static OpenApiDocument {
 pub enum StartError {
     #[error("{0}")]
     Open(#[from] crate::db::OpenError),
-    #[error("cannot migrate the database: {0}")]
-    Migrate(String),
+    #[error("{0}")]
+    Migrate(#[from] SchemaError),
     #[error("the database is older than this program; run `anlao migrate`, or start without --no-migrate")]
     NotMigrated,
     #[error("{0}")]
@@ -123,17 +123,13 @@ fn prepare_database(url: &DatabaseUrl, may_migrate: bool) -> Result<(), StartErr
         return Ok(());
     }
     let mut conn = open_database(url)?;
-    match migrations_pending(&mut conn) {
-        Ok(false) => Ok(()),
-        Ok(true) => Err(StartError::NotMigrated),
-        Err(error) => Err(StartError::Migrate(error.to_string())),
-    }
+    if migrations_pending(&mut conn)? { Err(StartError::NotMigrated) } else { Ok(()) }
 }
 
 /// Brings the database to this program's schema and returns the names of what ran.
 pub fn migrate_database(url: &DatabaseUrl) -> Result<Vec<String>, StartError> {
     let mut conn = open_database(url)?;
-    migrate(&mut conn).map_err(|error| StartError::Migrate(error.to_string()))
+    Ok(migrate(&mut conn)?)
 }
 
 fn open_database(url: &DatabaseUrl) -> Result<Conn, StartError> {

@@ -18,6 +18,9 @@ pub mod users;
 // Work that nobody waits for.
 pub mod jobs;
 
+// All of it in one file, and back again.
+pub mod backup;
+
 // The machine: it knows no word of the domain.
 pub mod app;
 pub mod canonical;

@@ -355,7 +355,7 @@ fn both_migration_folders_agree() {
 }
 
 /// Every operation that changes something, and the entry it leaves in the audit trail.
-const WRITES: [(&str, &str, &str); 22] = [
+const WRITES: [(&str, &str, &str); 23] = [
     ("areas", "delete_area", "area.removed"),
     ("areas", "patch_area", "area.changed"),
     ("areas", "put_area", "area.registered"),
@@ -380,6 +380,7 @@ const WRITES: [(&str, &str, &str); 22] = [
     ("jobs", "", "counts.wrong"),
     ("audit", "", "chain.opened"),
     ("audit", "", "audit.anchored"),
+    ("backup", "", "database.restored"),
 ];
 
 #[test]

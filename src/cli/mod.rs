@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 it was tried and failed (or a verification found faults), 2 wrongly asked.
 
 mod admin;
+mod backup;
 mod console;
 mod serve;
 mod verify;
@@ -72,6 +73,10 @@ enum Command {
     Config,
     /// Check the audit trail, the evidence digests and the counts.
     Verify(verify::VerifyArgs),
+    /// Write all records and photos into one signed file, while the server runs.
+    Backup(backup::BackupArgs),
+    /// Check a backup, or put it into empty or replaced records.
+    Restore(backup::RestoreArgs),
     /// Write records out.
     #[command(subcommand)]
     Export(ExportCommand),
@@ -159,6 +164,8 @@ fn dispatch(cli: &Cli, console: &Console) -> Result<ExitCode, CommandError> {
         Command::Openapi => console.line(&openapi()?),
         Command::Config => admin::show_config(&config, console),
         Command::Verify(args) => return verify::verify(&config, console, args),
+        Command::Backup(args) => return backup::create(&config, console, args),
+        Command::Restore(args) => return backup::restore(&config, console, args),
         Command::Export(ExportCommand::Audit { file }) => admin::export_audit(&config, console, file)?,
     }
     Ok(ExitCode::SUCCESS)

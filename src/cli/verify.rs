@@ -35,6 +35,9 @@ struct Findings {
     entries: u64,
     anchors: u64,
     photos: u64,
+    /// The present life of the database; none when an export is checked.
+    #[serde(skip_serializing_if = "serde_json::Value::is_null")]
+    epoch: serde_json::Value,
     faults: Vec<String>,
 }
 
@@ -60,7 +63,7 @@ pub fn verify(config: &Config, console: &Console, args: &VerifyArgs) -> Result<E
 
 fn from(report: audit::Report) -> Findings {
     let audit::Report { chains, entries, anchors, faults } = report;
-    Findings { chains, entries, anchors, photos: 0, faults }
+    Findings { chains, entries, anchors, faults, ..Findings::default() }
 }
 
 fn of_database(parts: &Parts, console: &Console, args: &VerifyArgs) -> Result<Findings, CommandError> {
@@ -82,6 +85,7 @@ fn of_database(parts: &Parts, console: &Console, args: &VerifyArgs) -> Result<Fi
     })?;
     bar.finish_and_clear();
     let mut findings = from(report);
+    findings.epoch = super::backup::epoch(parts)?;
     findings.faults.extend(parts.db.read_blocking(wrong_counts)?);
     if !args.no_evidence {
         verify_photos(parts, console, &mut findings)?;

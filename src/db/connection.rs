@@ -100,12 +100,23 @@ fn sqlite_version() -> i32 {
     libsqlite3_sys::SQLITE_VERSION_NUMBER
 }
 
+/// Opens a SQLite file so that nobody else can until the connection is dropped, and folds its log into it: then
+/// the one file is all there is. Fails while somebody else has it open.
+pub fn hold_alone(path: &std::path::Path) -> Result<Conn, OpenError> {
+    let mut conn = SqliteConnection::establish(&path.to_string_lossy())?;
+    conn.batch_execute(
+        "PRAGMA busy_timeout = 2000; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; \
+         BEGIN EXCLUSIVE; COMMIT;",
+    )?;
+    Ok(Conn::Sqlite(conn))
+}
+
 /// How long a PostgreSQL statement may wait for others, and run.
 pub(super) const PATIENCE: &str = "SET lock_timeout = '10s'; SET statement_timeout = '30s'";
 
 fn open_postgres(url: &str) -> Result<Conn, OpenError> {
     let mut conn = PgConnection::establish(url)?;
-    conn.batch_execute("SET TIME ZONE 'UTC'; SET client_min_messages = warning; SET idle_in_transaction_session_timeout = '60s';")?;
+    conn.batch_execute("SET application_name = 'anlao'; SET TIME ZONE 'UTC'; SET client_min_messages = warning; SET idle_in_transaction_session_timeout = '60s';")?;
     conn.batch_execute(PATIENCE)?;
     let durable: String =
         diesel::select(diesel::dsl::sql::<diesel::sql_types::Text>("current_setting('synchronous_commit')"))

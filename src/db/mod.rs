@@ -5,14 +5,19 @@ mod executor;
 mod explain;
 mod migrate;
 mod one_of;
+pub mod rows;
 pub mod schema;
 pub mod search;
 pub mod sql_types;
 mod text_enum;
 mod transaction;
 
-pub use connection::{Backend, Conn, DatabaseUrl, MultiBackend, OpenError};
+pub use connection::{Backend, Conn, DatabaseUrl, MultiBackend, OpenError, hold_alone};
 pub use executor::Db;
+<<<<<<< HEAD
 pub use migrate::{migrate, migrations_pending};
 pub use one_of::one_of;
+=======
+pub use migrate::{SchemaError, migrate, migrate_within, migration_names, migrations_pending, revert_within};
+>>>>>>> backup
 pub use sql_types::Instant;

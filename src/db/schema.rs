@@ -347,6 +347,19 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    database_epochs (number) {
+        number -> BigInt,
+        id -> UuidSql,
+        began_at -> InstantSql,
+        because -> Text,
+        archive -> Nullable<Text>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     areas,
     institutions,

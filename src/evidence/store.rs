@@ -154,6 +154,15 @@ impl Store {
         Ok(if intact { Found::Intact } else { Found::Altered })
     }
 
+    /// Whether there are any bytes for this digest, good or not.
+    pub async fn has_original(&self, sha256: &str) -> Outcome<bool> {
+        match self.inner.head(&self.original(sha256)).await {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(failed(&error)),
+        }
+    }
+
     /// The original's bytes, piece by piece.
     pub async fn stream(&self, sha256: &str) -> Outcome<BoxStream<'static, object_store::Result<Bytes>>> {
         let found = self.inner.get(&self.original(sha256)).await.map_err(|error| failed(&error))?;

@@ -5,7 +5,7 @@ pub use super::counts::{NO_DEADLINE, wrong_counts};
 use super::counts::CountKey;
 use super::model::{Hazard, Status, StoredAction};
 use crate::access::Scope;
-use crate::db::schema::{hazard_actions, hazards};
+use crate::db::schema::{hazard_actions, hazards, institutions};
 use crate::db::search::{StoreWords, index_words, place_key};
 use crate::db::{Conn, Instant, MultiBackend};
 use crate::ids::{ActionId, HazardId, InstitutionId};
@@ -68,10 +68,8 @@ fn earlier(
 
 /// Stores a new hazard with its search words and its count.
 pub fn insert(conn: &mut Conn, hazard: Hazard, institution_name: &str, item_title: &str) -> Outcome<()> {
-    let text = format!(
-        "{} {} {institution_name} {item_title} {}",
-        hazard.description, hazard.location, hazard.number
-    );
+    let text =
+        search_text(&hazard.description, &hazard.location, institution_name, item_title, &hazard.number);
     let (id, key, place) = (hazard.id, CountKey::of(&hazard), hazard.place);
     diesel::insert_into(hazards::table)
         .values((
@@ -125,6 +123,45 @@ pub fn insert(conn: &mut Conn, hazard: Hazard, institution_name: &str, item_titl
         .execute(conn)?;
     StoreWords { words: index_words(&text), hazard: id }.execute(conn)?;
     key.add(conn, &place, 1)
+}
+
+/// What people find a hazard by.
+fn search_text(description: &str, location: &str, institution: &str, item: &str, number: &str) -> String {
+    format!("{description} {location} {institution} {item} {number}")
+}
+
+/// Hazards are indexed anew in pages of this size.
+const PAGE: i64 = 500;
+type Words = (i64, HazardId, String, String, String, Option<String>, String);
+
+/// Fills an empty search index from the records; `title` knows the checklist items.
+pub fn index_anew(conn: &mut Conn, title: &dyn Fn(&str) -> String, step: &dyn Fn(u64)) -> Outcome<()> {
+    let mut after = i64::MIN;
+    loop {
+        let page: Vec<Words> = hazards::table
+            .inner_join(institutions::table)
+            .filter(hazards::seq.gt(after))
+            .order(hazards::seq)
+            .limit(PAGE)
+            .select((
+                hazards::seq,
+                hazards::id,
+                hazards::description,
+                hazards::location,
+                hazards::number,
+                hazards::checklist_item,
+                institutions::name,
+            ))
+            .load(conn)?;
+        let Some((last, ..)) = page.last() else { return Ok(()) };
+        after = *last;
+        step(page.len() as u64);
+        for (_, id, description, location, number, item, institution) in &page {
+            let item = item.as_deref().map(title).unwrap_or_default();
+            let text = search_text(description, location, institution, &item, number);
+            StoreWords { words: index_words(&text), hazard: *id }.execute(conn)?;
+        }
+    }
 }
 
 /// Writes what a step changed over version `after.version - 1`, and moves the counts.

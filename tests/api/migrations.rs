@@ -75,7 +75,7 @@ fn names(backend: Backend) -> Vec<String> {
 }
 
 /// The schema as the database itself describes it, text by text.
-fn description(conn: &mut Conn) -> Vec<String> {
+pub fn description(conn: &mut Conn) -> Vec<String> {
     let query = match conn.backend() {
         Backend::Sqlite => {
             "SELECT type || ' ' || name || ' ' || coalesce(sql, '') AS line FROM sqlite_master \

@@ -3,6 +3,7 @@
 mod app;
 mod people;
 mod photo;
+mod place;
 mod program;
 mod records;
 mod steps;
@@ -14,6 +15,7 @@ mod world;
 pub use app::{PASSWORD, Store, TestApp};
 pub use people::{Answer, Person};
 pub use photo::{Photo, scene, stored_files, with_exif};
+pub use place::{DEMO_PASSWORD, Place};
 pub use program::{Program, Serving};
 pub use records::{lines, records};
 pub use steps::{Step, again};

@@ -35,7 +35,8 @@ impl Program {
         Self { dir: tempfile::tempdir().unwrap() }
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    /// The program with these arguments, in its folder and with nothing of the environment's.
+    pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_anlao"));
         command.args(args).current_dir(self.dir.path());
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ANLAO_")) {

@@ -1,0 +1,51 @@
+//! What a backup holds of the database, and what it leaves out and why.
+
+use crate::db::rows::{Columns, Table};
+use crate::db::schema;
+
+/// A table in a backup, and the order in which its rows are written: referred rows first.
+pub struct Kept {
+    pub table: Table,
+    pub order: &'static str,
+}
+
+macro_rules! kept {
+    ($($table:ident by $order:literal,)*) => {
+        vec![$(Kept {
+            table: Table {
+                name: stringify!($table).to_owned(),
+                columns: <<schema::$table::table as diesel::Table>::AllColumns as Columns>::columns(),
+            },
+            order: $order,
+        },)*]
+    };
+}
+
+/// The tables of a backup; what others refer to comes before them.
+pub fn kept() -> Vec<Kept> {
+    kept![
+        areas by "level, id",
+        institutions by "id",
+        users by "id",
+        user_scopes by "user_id, position",
+        sessions by "id",
+        hazards by "seq",
+        hazard_counts by "institution_id, status, category, severity, deadline",
+        hazard_actions by "id",
+        evidence by "id",
+        evidence_damage by "sha256",
+        audit_heads by "chain",
+        audit_entries by "chain, seq",
+        audit_anchors by "at, id",
+        database_facts by "name",
+        database_epochs by "number",
+    ]
+}
+
+/// Tables that a backup leaves out, each with the reason.
+pub const LEFT_OUT: [(&str, &str); 4] = [
+    ("evidence_sweeps", "marks between an upload and the sweep of this very store"),
+    ("jobs", "the servers put their jobs on the table when they start; leases are theirs alone"),
+    ("hazard_search", "an index of the hazards' words: restoring makes it anew"),
+    ("setup_tokens", "one-time tokens of a day; a new one is shown when it is needed"),
+];
