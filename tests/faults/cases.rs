@@ -129,6 +129,11 @@ impl Case {
         self.writes.iter().filter(|(_, known)| *known == Known::Acknowledged).count()
     }
 
+    /// Whether something was sent that got no answer.
+    pub fn is_open(&self) -> bool {
+        self.writes.iter().any(|(_, known)| *known == Known::Unknown)
+    }
+
     /// Whether the server has heard of it, or may have.
     pub fn was_sent(&self) -> bool {
         self.writes[0].1 != Known::NotSent

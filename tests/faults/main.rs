@@ -17,10 +17,14 @@
 )]
 
 mod cases;
+mod cut_uploads;
+mod failing_disk;
 mod killed;
+mod load;
 mod node;
 mod phone;
 mod seeds;
+mod strace;
 #[allow(dead_code, unused_imports, unused_macros, reason = "the other tests use the rest")]
 #[path = "../api/support/mod.rs"]
 mod support;
