@@ -278,7 +278,7 @@ impl From<diesel::result::Error> for Failure {
             Error::NotFound => Code::NotFound.into(),
             Error::DatabaseError(_, ref info) if is_full(info.message()) => Self::StorageFull,
             Error::DatabaseError(DatabaseErrorKind::ClosedConnection, _) => Self::Unavailable(error.to_string()),
-            Error::DatabaseError(_, ref info) if is_disk_fault(info.message()) || is_locked(info.message()) => {
+            Error::DatabaseError(_, ref info) if is_disk_fault(info.message()) || is_out_of_reach(info.message()) => {
                 Self::Unavailable(error.to_string())
             }
             Error::BrokenTransactionManager => Self::Unavailable("the connection is broken".into()),
@@ -299,7 +299,15 @@ fn is_disk_fault(message: &str) -> bool {
     DISK_FAULTS.iter().any(|fault| message.contains(fault))
 }
 
-/// Another process held SQLite's lock for longer than anybody should wait.
-fn is_locked(message: &str) -> bool {
-    message.contains("database is locked") || message.contains("database table is locked")
+/// SQLite's words for what passes: another process holds the lock for longer than anybody should wait, or a file
+/// cannot be opened or written now.
+const OUT_OF_REACH: [&str; 4] = [
+    "database is locked",
+    "database table is locked",
+    "unable to open database file",
+    "attempt to write a readonly database",
+];
+
+fn is_out_of_reach(message: &str) -> bool {
+    OUT_OF_REACH.iter().any(|words| message.contains(words))
 }

@@ -17,6 +17,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 const STEP: usize = 64 * 1024;
+/// Bytes of a photo from a phone.
+const SIZE: usize = 2_300_000;
 
 /// How a line ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +49,7 @@ impl Bench<'_> {
 
     /// Registers a hazard that waits for one big photo.
     async fn declared(&mut self) -> (String, Photo) {
-        let big = photo("before", self.chance.random_range(2_000_000..2_400_000), &mut self.chance);
+        let big = photo("before", SIZE, &mut self.chance);
         let form = json!({ "institution_id": self.town.home, "category": "fire", "location": "三楼西侧走廊",
             "description": "疏散通道堆放杂物", "severity": "general", "found_at": "2026-03-10T01:58:00Z",
             "evidence": [big.declared()] });

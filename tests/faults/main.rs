@@ -19,8 +19,11 @@
 mod cases;
 mod cut_uploads;
 mod failing_disk;
+mod full_disk;
 mod killed;
 mod load;
+mod locked;
+mod lost_database;
 mod node;
 mod phone;
 mod seeds;
@@ -29,3 +32,4 @@ mod strace;
 #[path = "../api/support/mod.rs"]
 mod support;
 mod town;
+mod two_nodes;

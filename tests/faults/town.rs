@@ -35,8 +35,10 @@ pub struct Town {
     pub manager: UserId,
     pub auditor: UserId,
     pub admin: UserId,
+    /// What servers on this town are told besides.
+    pub variables: Vec<(String, String)>,
     office: Arc<Office>,
-    database: Option<(&'static Postgres, String)>,
+    pub database: Option<(&'static Postgres, String)>,
 }
 
 /// Access tokens of a fresh login each.
@@ -80,8 +82,9 @@ impl Town {
         anlao::app::migrate_database(&DatabaseUrl::parse(&database_url).unwrap()).unwrap();
         let (home, inspector, manager) = (InstitutionId::fresh(), UserId::fresh(), UserId::fresh());
         let (auditor, admin) = (UserId::fresh(), UserId::fresh());
+        let variables = Vec::new();
         let town =
-            Self { dir, backend, database_url, data, home, inspector, manager, auditor, admin, office, database };
+            Self { dir, backend, database_url, data, home, inspector, manager, auditor, admin, variables, office, database };
         town.settle();
         town
     }
@@ -165,7 +168,8 @@ impl Town {
             ("ANLAO_SECRET_FILE", secret),
             ("ANLAO_LOG", "error".to_owned()),
         ];
-        told.map(|(name, value)| (name.to_owned(), value)).to_vec()
+        let told = told.map(|(name, value)| (name.to_owned(), value));
+        told.into_iter().chain(self.variables.clone()).collect()
     }
 
     /// The first column of a query's rows, by a connection of the test's own.
