@@ -229,8 +229,8 @@ impl Worker {
         }
         match self.commit(&mut batch) {
             Ok(()) => batch.into_iter().for_each(|job| (job.answer)(Ok(()))),
-            // One of them may have taken the others down: each for itself.
-            Err(_) if batch.len() > 1 && !self.halted => {
+            // One of them took the others down: each for itself.
+            Err(Failure::Busy | Failure::StorageFull | Failure::Database(_)) if batch.len() > 1 => {
                 for job in batch {
                     let mut alone = [job];
                     let outcome = self.commit(&mut alone);

@@ -187,7 +187,7 @@ fn cut_uploads(backend: Backend, name: &str) {
             for cut in [Cut::Reset, Cut::HalfClose, Cut::Kill] {
                 bench.every_step(cut).await;
             }
-            bench.answers_lost(12).await;
+            bench.answers_lost(8).await;
             cuts += bench.cuts;
             wrongs.add(seed, bench.wrong);
             if cuts >= wanted {

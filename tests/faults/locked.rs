@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 /// Holds the write lock for a while, again and again, as a careless script would.
 fn hold_the_lock(town: &Town, over: &AtomicBool) {
     let mut conn = Conn::open(&town.url()).unwrap();
-    for held in [100, 700, 1500, 3000].into_iter().cycle() {
+    for held in [1500, 100, 3000, 700].into_iter().cycle() {
         if over.load(Ordering::Relaxed) {
             return;
         }

@@ -68,7 +68,7 @@ async fn sessions(town: &Town, bases: [&str; 2]) -> Vec<String> {
 #[test]
 fn two_servers_are_one_service_even_when_one_is_killed() {
     let Some(cluster) = anlao_testbed::postgres_or_skip() else { return };
-    let seeds = seeds(3, 50);
+    let seeds = seeds(2, 50);
     let mut wrongs = Wrongs::default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let s3 = S3::start();
@@ -86,8 +86,8 @@ fn two_servers_are_one_service_even_when_one_is_killed() {
                 wrong.extend(found);
                 all.push(case);
             }
-            let after = chance(*seed).random_range(50..300);
-            let load = Load::of(&town, *seed, 500, after).insisting();
+            let after = chance(*seed).random_range(50..200);
+            let load = Load::of(&town, *seed, 300, after).insisting();
             let [doomed, other] = nodes;
             tokio::join!(load.run(&people), async {
                 load.reached.notified().await;
