@@ -29,7 +29,7 @@ pub fn under(options: &[String], log: &Path) -> Start {
 
 /// Fails the `nth` of these calls of each thread on these files.
 pub fn failing(call: &str, nth: usize, paths: &[PathBuf], log: &Path) -> Start {
-    let mut options = vec!["-e".into(), format!("inject={call}:error=EIO:when={nth}")];
+    let mut options = vec!["-y".into(), "-e".into(), format!("inject={call}:error=EIO:when={nth}")];
     options.extend(paths.iter().flat_map(|path| ["-P".to_owned(), path.display().to_string()]));
     under(&options, log)
 }
