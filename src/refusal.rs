@@ -277,8 +277,12 @@ impl From<diesel::result::Error> for Failure {
         match error {
             Error::NotFound => Code::NotFound.into(),
             Error::DatabaseError(_, ref info) if is_full(info.message()) => Self::StorageFull,
-            Error::DatabaseError(DatabaseErrorKind::ClosedConnection, _) => Self::Unavailable(error.to_string()),
-            Error::DatabaseError(_, ref info) if is_disk_fault(info.message()) || is_out_of_reach(info.message()) => {
+            Error::DatabaseError(DatabaseErrorKind::ClosedConnection, _) => {
+                Self::Unavailable(error.to_string())
+            }
+            Error::DatabaseError(_, ref info)
+                if is_disk_fault(info.message()) || is_out_of_reach(info.message()) =>
+            {
                 Self::Unavailable(error.to_string())
             }
             Error::BrokenTransactionManager => Self::Unavailable("the connection is broken".into()),

@@ -91,14 +91,13 @@ fn open_sqlite(path: &std::path::Path) -> Result<Conn, OpenError> {
          PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY; \
          PRAGMA trusted_schema = OFF;",
     )?;
-    let (version, journal, synchronous, foreign_keys): (String, String, i32, i32) =
-        diesel::select((
-            sql::<Text>("sqlite_version()"),
-            sql::<Text>("(SELECT journal_mode FROM pragma_journal_mode)"),
-            sql::<Integer>("(SELECT synchronous FROM pragma_synchronous)"),
-            sql::<Integer>("(SELECT foreign_keys FROM pragma_foreign_keys)"),
-        ))
-        .get_result(&mut conn)?;
+    let (version, journal, synchronous, foreign_keys): (String, String, i32, i32) = diesel::select((
+        sql::<Text>("sqlite_version()"),
+        sql::<Text>("(SELECT journal_mode FROM pragma_journal_mode)"),
+        sql::<Integer>("(SELECT synchronous FROM pragma_synchronous)"),
+        sql::<Integer>("(SELECT foreign_keys FROM pragma_foreign_keys)"),
+    ))
+    .get_result(&mut conn)?;
     if !is_sound(&version) {
         return Err(OpenError::OldSqlite(version));
     }
@@ -162,7 +161,9 @@ impl Conn {
         let Self::Postgres(conn) = self else { return };
         for name in ["fsync", "full_page_writes"] {
             if setting(conn, name).is_ok_and(|value| value == "off") {
-                tracing::warn!("ALARM: PostgreSQL runs with {name}=off: a power failure may destroy every record");
+                tracing::warn!(
+                    "ALARM: PostgreSQL runs with {name}=off: a power failure may destroy every record"
+                );
             }
         }
     }
@@ -181,7 +182,9 @@ mod tests {
     #[test]
     fn a_line_has_timeouts_unless_its_url_sets_them() {
         let url = with_timeouts("postgres://a@h/d?connect_timeout=9");
-        assert!(url.contains("connect_timeout=9&keepalives_idle=4") && url.ends_with("&tcp_user_timeout=10000"));
+        assert!(
+            url.contains("connect_timeout=9&keepalives_idle=4") && url.ends_with("&tcp_user_timeout=10000")
+        );
         assert_eq!(url.matches('?').count(), 1);
         assert!(with_timeouts("postgres://h1,h2/d").starts_with("postgres://h1,h2/d?connect_timeout=5&"));
     }

@@ -25,7 +25,7 @@ const ATTEMPTS: u32 = 5;
 
 /// How long somebody is kept waiting for the records. A change may still be made after that: whoever asked
 /// must ask again, under the same id.
-const PATIENCE: Duration = Duration::from_secs(14);
+const PATIENCE: Duration = Duration::from_secs(12);
 
 /// Runs on a connection with a snapshot open, or is told why there is none.
 type ReadJob = Box<dyn FnOnce(Outcome<&mut Conn>) + Send>;
@@ -248,7 +248,9 @@ impl Worker {
         let mut attempt = 1;
         loop {
             if self.halted {
-                return Err(Failure::Unavailable("the disk failed; this process makes no more changes".into()));
+                return Err(Failure::Unavailable(
+                    "the disk failed; this process makes no more changes".into(),
+                ));
             }
             let outcome = self.begun(Conn::begin_write).and_then(|mut conn| {
                 let outcome = guarded(&mut conn, |conn| commit_together(conn, batch));

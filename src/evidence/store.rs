@@ -77,7 +77,9 @@ impl Store {
             .map_err(|error| error.to_string())?
             .with_fsync(true);
         // A folder made by a process that was killed before it could flush the name of it.
-        flush(path).and_then(|()| flush_if_there(&path.join("originals"))).map_err(|error| error.to_string())?;
+        flush(path)
+            .and_then(|()| flush_if_there(&path.join("originals")))
+            .map_err(|error| error.to_string())?;
         Ok(Self { inner: Arc::new(folder), prefix: String::new(), folder: Some(path.to_owned()) })
     }
 

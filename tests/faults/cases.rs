@@ -101,7 +101,11 @@ impl Case {
     pub fn draw(town: &Town, chance: &mut ChaCha8Rng) -> Self {
         let mut size = || {
             // Mostly thumbnails, now and then a photo that takes several packets and flushes.
-            if chance.random_ratio(1, 12) { chance.random_range(100_000..400_000) } else { chance.random_range(500..6_000) }
+            if chance.random_ratio(1, 12) {
+                chance.random_range(100_000..400_000)
+            } else {
+                chance.random_range(500..6_000)
+            }
         };
         let sizes = [size(), size(), size()];
         let several = chance.random_bool(0.3);
@@ -119,7 +123,9 @@ impl Case {
         let mut writes = vec![Write::Register { form }];
         writes.extend(before.into_iter().map(|photo| Write::Upload { photo }));
         writes.push(step(json!({ "kind": "accept" })));
-        writes.push(step(json!({ "kind": "submit", "measure": "改由固定插座供电", "evidence": [after.declared()] })));
+        writes.push(step(
+            json!({ "kind": "submit", "measure": "改由固定插座供电", "evidence": [after.declared()] }),
+        ));
         writes.push(Write::Upload { photo: after });
         writes.push(step(json!({ "kind": "recheck_pass" })));
         Self { id: fresh(), writes: writes.into_iter().map(|write| (write, Known::NotSent)).collect() }
@@ -148,7 +154,9 @@ impl Case {
             }
             match people.send(&self.id, write).await {
                 Some(reply) if reply.acknowledges() => *known = Known::Acknowledged,
-                Some(reply) => wrong.push(format!("{} of {} sent again: {}", write.name(), self.id, reply.told())),
+                Some(reply) => {
+                    wrong.push(format!("{} of {} sent again: {}", write.name(), self.id, reply.told()))
+                }
                 None => wrong.push(format!("{} of {} sent again: no answer", write.name(), self.id)),
             }
         }
@@ -204,7 +212,10 @@ impl Case {
                 }
             }
         }
-        check(seen["status"] == expected, format!("is {} where its steps make it {expected}", seen["status"]));
+        check(
+            seen["status"] == expected,
+            format!("is {} where its steps make it {expected}", seen["status"]),
+        );
         let steps = timeline.iter().filter(|entry| entry["kind"] != "registered").count();
         let sent = self.writes.iter().filter(|(write, _)| matches!(write, Write::Step { .. })).count();
         check(steps <= sent, format!("{steps} steps where {sent} were sent"));
@@ -213,7 +224,8 @@ impl Case {
 }
 
 fn is_declared(photos: &[Value], declared: &Value) -> bool {
-    let same = |one: &&Value| ["id", "sha256", "role", "size"].iter().all(|field| one[*field] == declared[*field]);
+    let same =
+        |one: &&Value| ["id", "sha256", "role", "size"].iter().all(|field| one[*field] == declared[*field]);
     photos.iter().filter(same).count() == 1
 }
 
@@ -245,7 +257,8 @@ pub async fn listed(phone: &Phone) -> Vec<String> {
 /// The list must hold exactly what was sent: nothing twice, nothing that nobody sent.
 pub async fn compare_list(phone: &Phone, cases: &[Case]) -> Vec<String> {
     let found = listed(phone).await;
-    let sent: BTreeSet<&str> = cases.iter().filter(|case| case.was_sent()).map(|case| case.id.as_str()).collect();
+    let sent: BTreeSet<&str> =
+        cases.iter().filter(|case| case.was_sent()).map(|case| case.id.as_str()).collect();
     let once: BTreeSet<&str> = found.iter().map(String::as_str).collect();
     let mut wrong = Vec::new();
     if once.len() != found.len() {

@@ -72,7 +72,9 @@ impl Bench<'_> {
         let head = format!(
             "PUT /api/v1/evidence/{}/content HTTP/1.1\r\nHost: anlao\r\nAuthorization: Bearer {}\r\n\
              Content-Type: image/jpeg\r\nContent-Digest: {}\r\n{length}\r\n\r\n",
-            big.id, self.logins.inspector, big.digest_header()
+            big.id,
+            self.logins.inspector,
+            big.digest_header()
         );
         let mut line = TcpStream::connect(self.node.base.trim_start_matches("http://")).await.unwrap();
         line.write_all(head.as_bytes()).await.unwrap();
@@ -117,7 +119,8 @@ impl Bench<'_> {
     async fn check(&mut self, hazard: &str, big: &Photo, whole: bool, of: &str) {
         let phone = self.phone();
         let seen = phone.get(&format!("/evidence/{}", big.id)).await.expect("an answer").body;
-        let summary = phone.get(&format!("/hazards/{hazard}")).await.expect("an answer").body["evidence"].clone();
+        let summary =
+            phone.get(&format!("/hazards/{hazard}")).await.expect("an answer").body["evidence"].clone();
         let complete = summary["complete"] == true;
         if !whole && (seen["state"] != "declared" || complete || summary["missing"] != json!([big.id])) {
             self.wrong.push(format!("{of}: falsely complete: {seen} {summary}"));
@@ -128,7 +131,8 @@ impl Bench<'_> {
     }
 
     async fn is_kept(&self, big: &Photo) -> bool {
-        let bytes = self.phone().get(&format!("/evidence/{}/original", big.id)).await.expect("an answer").bytes;
+        let bytes =
+            self.phone().get(&format!("/evidence/{}/original", big.id)).await.expect("an answer").bytes;
         hex::encode(Sha256::digest(&bytes)) == big.sha256()
     }
 
@@ -183,7 +187,8 @@ fn cut_uploads(backend: Backend, name: &str) {
         for seed in seeds(1, 1000) {
             let node = Node::start(&town);
             let logins = town.logins();
-            let mut bench = Bench { town: &town, logins, node, chance: chance(seed), wrong: Vec::new(), cuts: 0 };
+            let mut bench =
+                Bench { town: &town, logins, node, chance: chance(seed), wrong: Vec::new(), cuts: 0 };
             for cut in [Cut::Reset, Cut::HalfClose, Cut::Kill] {
                 bench.every_step(cut).await;
             }

@@ -166,13 +166,17 @@ fn photo_folder_and_record_are_flushed_before_the_answer() {
 
     // A call that another thread interrupted stands on two lines; it is done at the second, which lacks its arguments.
     let done = |line: &str, calls: &[&str], path: &str| {
-        calls.iter().any(|call| line.contains(&format!("{call}("))) && line.contains(path) && !line.contains(" = -1")
+        calls.iter().any(|call| line.contains(&format!("{call}(")))
+            && line.contains(path)
+            && !line.contains(" = -1")
     };
     let fan = format!("originals/{}", &sha256[..2]);
-    let photo = place(&lines, before, "flush of the photo", |line| done(line, &["fsync", "fdatasync"], &sha256));
+    let photo =
+        place(&lines, before, "flush of the photo", |line| done(line, &["fsync", "fdatasync"], &sha256));
     let named = place(&lines, photo, "rename", |line| line.contains("rename") && line.contains(&sha256));
-    let folder =
-        place(&lines, named, "flush of its folder", |line| done(line, &["fsync"], &fan) && !line.contains(&sha256));
+    let folder = place(&lines, named, "flush of its folder", |line| {
+        done(line, &["fsync"], &fan) && !line.contains(&sha256)
+    });
     let logged = place(&lines, folder, "write to the log", |line| done(line, &["pwrite64"], "anlao.db-wal"));
     let record =
         place(&lines, logged, "flush of the log", |line| done(line, &["fsync", "fdatasync"], "anlao.db-wal"));

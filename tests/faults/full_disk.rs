@@ -53,7 +53,9 @@ impl Drop for SmallDisk {
 }
 
 fn is_full(reply: Option<&Reply>) -> bool {
-    reply.is_some_and(|reply| reply.status == 507 && reply.is_problem() && reply.body["code"] == "storage_full")
+    reply.is_some_and(|reply| {
+        reply.status == 507 && reply.is_problem() && reply.body["code"] == "storage_full"
+    })
 }
 
 async fn login(phone: &Phone) -> Option<Reply> {
@@ -85,17 +87,27 @@ async fn full(people: &People, waiting: &mut [Case], done: &Case) -> Vec<String>
         wrong.push(format!("full disk: original: {original:?}"));
     }
     let hazard = format!("/hazards/{}", done.id);
-    let (evidence, thumbnail) = (format!("/evidence/{}", photo.id), format!("/evidence/{}/thumbnail", photo.id));
-    for path in ["/me", "/hazards", "/hazards?q=插排", "/overview", hazard.as_str(), &evidence, &thumbnail] {
+    let (evidence, thumbnail) =
+        (format!("/evidence/{}", photo.id), format!("/evidence/{}/thumbnail", photo.id));
+    for path in ["/me", "/hazards", "/hazards?q=插排", "/overview", hazard.as_str(), &evidence, &thumbnail]
+    {
         let reply = people.inspector.get(path).await;
         if !reply.as_ref().is_some_and(|reply| reply.status == 200) {
-            wrong.push(format!("full disk: GET {path}: {}", reply.map_or("no answer".into(), |reply| reply.told())));
+            wrong.push(format!(
+                "full disk: GET {path}: {}",
+                reply.map_or("no answer".into(), |reply| reply.told())
+            ));
         }
     }
     wrong
 }
 
-async fn through_a_full_disk(disk: &SmallDisk, town: &Town, seed: u64, slowest: &mut Duration) -> Vec<String> {
+async fn through_a_full_disk(
+    disk: &SmallDisk,
+    town: &Town,
+    seed: u64,
+    slowest: &mut Duration,
+) -> Vec<String> {
     let node = Node::start(town);
     let people = People::at(&node.base, &town.logins());
     let mut chance = chance(seed);
@@ -166,7 +178,8 @@ async fn through_a_full_disk(disk: &SmallDisk, town: &Town, seed: u64, slowest: 
 
 /// Hazards and steps without their entry in the trail, or the reverse.
 fn without_entry(town: &Town) -> Option<String> {
-    let count = |query: &str| town.ask(&format!("SELECT cast(count(*) AS text) AS line FROM {query}")).remove(0);
+    let count =
+        |query: &str| town.ask(&format!("SELECT cast(count(*) AS text) AS line FROM {query}")).remove(0);
     let hazards = count("hazards");
     let registered = count("audit_entries WHERE action = 'hazard.registered'");
     let stored = count("evidence WHERE state = 'stored'");

@@ -110,7 +110,9 @@ impl<'a> Load<'a> {
                 self.slowest.set(self.slowest.get().max(asked.elapsed()));
                 match reply {
                     Some(reply) if reply.acknowledges() => break,
-                    _ if self.manners == Manners::Insist && insisting.elapsed() > Duration::from_secs(120) => {
+                    _ if self.manners == Manners::Insist
+                        && insisting.elapsed() > Duration::from_secs(120) =>
+                    {
                         self.wrong.borrow_mut().push(format!("{}: no yes in two minutes", write.name()));
                         return true;
                     }

@@ -78,7 +78,8 @@ fn other_processes_on_the_same_file_cost_time_and_nothing_else() {
         let tried = runtime.block_on(async {
             let load = Load::lasting(&town, 1, time);
             let began = Instant::now();
-            let readers = futures_util::future::join_all((0..8).map(|_| read(&people, &over, &reading, &reads)));
+            let readers =
+                futures_util::future::join_all((0..8).map(|_| read(&people, &over, &reading, &reads)));
             tokio::join!(readers, async {
                 load.run(std::slice::from_ref(&people)).await;
                 over.store(true, Ordering::Relaxed);

@@ -6,8 +6,8 @@ use crate::node::{Node, Start, faults};
 use crate::seeds::Wrongs;
 use crate::town::Town;
 use anlao_testbed::tries;
-use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::io::{Read, Write};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -35,7 +35,12 @@ fn under_load(town: &Town, node: &Node, row: &str, time: Duration, trouble: impl
             );
             // Fifteen seconds are promised; the rest is for a machine that has other things to do.
             let slowest = load.slowest.get();
-            anlao_testbed::tally("62", &format!("{row}: every answer within 15 s"), load.acknowledged.get() as u64, u64::from(slowest > Duration::from_secs(15)));
+            anlao_testbed::tally(
+                "62",
+                &format!("{row}: every answer within 15 s"),
+                load.acknowledged.get() as u64,
+                u64::from(slowest > Duration::from_secs(15)),
+            );
             if slowest > Duration::from_secs(30) {
                 wrongs.add(1, [format!("an answer took {slowest:?}")]);
             }
@@ -48,7 +53,12 @@ fn under_load(town: &Town, node: &Node, row: &str, time: Duration, trouble: impl
             wrongs.add(1, compare_list(&people.inspector, &cases).await);
         });
     });
-    anlao_testbed::tally("62", &format!("{row}: healed within 5 s"), 1, u64::from(healed > Duration::from_secs(5)));
+    anlao_testbed::tally(
+        "62",
+        &format!("{row}: healed within 5 s"),
+        1,
+        u64::from(healed > Duration::from_secs(5)),
+    );
     if healed > Duration::from_secs(60) {
         wrongs.add(1, [format!("healed only after {healed:?}")]);
     }

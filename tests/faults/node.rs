@@ -72,11 +72,6 @@ impl Node {
         Some(Self { base, ready_after: asked.elapsed(), child, _out: out })
     }
 
-    /// The process that was started: the server, or what it runs under.
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     /// SIGKILL, and it is gone when this returns.
     pub fn kill(mut self) {
         self.end();

@@ -30,6 +30,11 @@ impl Wrongs {
         anlao_testbed::tally(row, what, tried, self.0.len() as u64);
         eprintln!("row {row}: {what}: {tried} tried, {} wrong", self.0.len());
         let first: Vec<&str> = self.0.iter().take(12).map(String::as_str).collect();
-        assert!(self.0.is_empty(), "row {row}: {what}: {} wrong of {tried}\n  {}", self.0.len(), first.join("\n  "));
+        assert!(
+            self.0.is_empty(),
+            "row {row}: {what}: {} wrong of {tried}\n  {}",
+            self.0.len(),
+            first.join("\n  ")
+        );
     }
 }

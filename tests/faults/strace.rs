@@ -6,7 +6,9 @@ use std::process::Command;
 
 /// Whether strace can be used here; if not, that is said loudly, and under `CI=true` it is a failure.
 pub fn is_here() -> bool {
-    let works = || Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).status().is_ok_and(|s| s.success());
+    let works = || {
+        Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).status().is_ok_and(|s| s.success())
+    };
     if works() {
         return true;
     }

@@ -33,7 +33,6 @@ pub struct Town {
     pub home: InstitutionId,
     pub inspector: UserId,
     pub manager: UserId,
-    pub auditor: UserId,
     pub admin: UserId,
     /// What servers on this town are told besides.
     pub variables: Vec<(String, String)>,
@@ -46,8 +45,6 @@ pub struct Town {
 pub struct Logins {
     pub inspector: String,
     pub manager: String,
-    pub auditor: String,
-    pub admin: String,
 }
 
 pub const PASSWORD: &str = "四楼东侧的消防栓在走廊尽头左转";
@@ -81,17 +78,29 @@ impl Town {
         });
         anlao::app::migrate_database(&DatabaseUrl::parse(&database_url).unwrap()).unwrap();
         let (home, inspector, manager) = (InstitutionId::fresh(), UserId::fresh(), UserId::fresh());
-        let (auditor, admin) = (UserId::fresh(), UserId::fresh());
+        let admin = UserId::fresh();
         let variables = Vec::new();
-        let town =
-            Self { dir, backend, database_url, data, home, inspector, manager, auditor, admin, variables, office, database };
+        let town = Self {
+            dir,
+            backend,
+            database_url,
+            data,
+            home,
+            inspector,
+            manager,
+            admin,
+            variables,
+            office,
+            database,
+        };
         town.settle();
         town
     }
 
     fn settle(&self) {
         let area_id = AreaId::fresh();
-        let area = AreaForm { parent_id: None, code: "510900".into(), name: "遂宁市".into(), name_en: None };
+        let area =
+            AreaForm { parent_id: None, code: "510900".into(), name: "遂宁市".into(), name_en: None };
         let institution: InstitutionForm = serde_json::from_value(serde_json::json!({
             "area_id": area_id, "name": "龙凤镇敬老院", "status": "operating", "ownership": "public",
             "beds": 80, "residents": 61, "disabled_residents": 22, "meal_supply": "own_canteen",
@@ -101,9 +110,8 @@ impl Town {
         let homes = ScopeForm::Institutions { institutions: vec![self.home] };
         let city = ScopeForm::Areas { areas: vec![area_id] };
         let all = [
-            (self.inspector, "inspector", Role::Inspector, city.clone()),
+            (self.inspector, "inspector", Role::Inspector, city),
             (self.manager, "manager", Role::Manager, homes),
-            (self.auditor, "auditor", Role::Auditor, city),
             (self.admin, "admin", Role::Admin, ScopeForm::All),
         ];
         let home = self.home;
@@ -143,16 +151,17 @@ impl Town {
 
     /// Logs everybody in without the cost of their passwords. Access tokens live for minutes: once per start.
     pub fn logins(&self) -> Logins {
-        let people = [self.inspector, self.manager, self.auditor, self.admin];
+        let people = [self.inspector, self.manager];
         let tokens: Vec<String> = self.write(move |tx| {
             let login = |id: &UserId| {
-                let tokens = anlao::sessions::login::start(tx.conn, &tx.office.keys, *id, None, tx.origin, tx.now)?;
+                let tokens =
+                    anlao::sessions::login::start(tx.conn, &tx.office.keys, *id, None, tx.origin, tx.now)?;
                 Ok(tokens.access)
             };
             people.iter().map(login).collect()
         });
-        let [inspector, manager, auditor, admin] = tokens.try_into().unwrap();
-        Logins { inspector, manager, auditor, admin }
+        let [inspector, manager] = tokens.try_into().unwrap();
+        Logins { inspector, manager }
     }
 
     pub fn url(&self) -> DatabaseUrl {

@@ -35,7 +35,8 @@ async fn sent_to_both(town: &Town, people: &[People; 2], seed: u64) -> (Case, Ve
     let mut wrong = Vec::new();
     for (write, known) in &mut case.writes {
         let (one, other) = tokio::join!(people[0].send(&case.id, write), people[1].send(&case.id, write));
-        let mut statuses: Vec<u16> = [&one, &other].iter().map(|reply| reply.as_ref().map_or(0, |reply| reply.status)).collect();
+        let mut statuses: Vec<u16> =
+            [&one, &other].iter().map(|reply| reply.as_ref().map_or(0, |reply| reply.status)).collect();
         statuses.sort_unstable();
         if statuses != [200, 201] {
             wrong.push(format!("{} sent to both: {one:?} {other:?}", write.name()));
