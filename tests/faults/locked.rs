@@ -55,7 +55,7 @@ async fn read(people: &People, over: &AtomicBool, wrong: &RefCell<Vec<String>>, 
     while !over.load(Ordering::Relaxed) {
         for path in ["/hazards?limit=20", "/overview", "/hazards?q=插排&limit=5"] {
             let reply = people.inspector.get(path).await;
-            if !reply.as_ref().is_some_and(|reply| reply.status == 200) {
+            if reply.as_ref().is_none_or(|reply| reply.status != 200) {
                 wrong.borrow_mut().push(format!("GET {path}: {reply:?}"));
             }
             reads.set(reads.get() + 1);
