@@ -17,8 +17,9 @@ ifneq ($(wildcard web/package.json),)
 	fi
 endif
 
-test: ## Every test; installs PostgreSQL where it may
+test: ## Every test; installs PostgreSQL and strace where it may
 	scripts/ensure postgresql
+	scripts/ensure strace
 	cargo test --workspace --locked
 
 check: ## Format, lints, documentation, licences

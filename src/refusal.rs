@@ -238,6 +238,15 @@ impl Failure {
         }
     }
 
+    /// Whether the disk did not do what it was told, or gave back what was never written to it.
+    pub(crate) fn is_disk_fault(&self) -> bool {
+        matches!(self, Self::Unavailable(text) if is_disk_fault(text))
+    }
+
+    pub(crate) fn disk_fault() -> Self {
+        Self::Unavailable(DISK_FAULTS[0].into())
+    }
+
     /// The same failure again, for everyone whose change went down with one commit.
     pub(crate) fn restated(&self) -> Self {
         match self {
@@ -264,10 +273,18 @@ impl From<Code> for Failure {
 
 impl From<diesel::result::Error> for Failure {
     fn from(error: diesel::result::Error) -> Self {
-        use diesel::result::Error;
+        use diesel::result::{DatabaseErrorKind, Error};
         match error {
             Error::NotFound => Code::NotFound.into(),
             Error::DatabaseError(_, ref info) if is_full(info.message()) => Self::StorageFull,
+            Error::DatabaseError(DatabaseErrorKind::ClosedConnection, _) => {
+                Self::Unavailable(error.to_string())
+            }
+            Error::DatabaseError(_, ref info)
+                if is_disk_fault(info.message()) || is_out_of_reach(info.message()) =>
+            {
+                Self::Unavailable(error.to_string())
+            }
             Error::BrokenTransactionManager => Self::Unavailable("the connection is broken".into()),
             other => Self::Database(other),
         }
@@ -276,4 +293,25 @@ impl From<diesel::result::Error> for Failure {
 
 fn is_full(message: &str) -> bool {
     message.contains("database or disk is full") || message.contains("No space left on device")
+}
+
+/// SQLite's words for a disk that fails, and for one that lied.
+const DISK_FAULTS: [&str; 3] =
+    ["disk I/O error", "database disk image is malformed", "file is not a database"];
+
+fn is_disk_fault(message: &str) -> bool {
+    DISK_FAULTS.iter().any(|fault| message.contains(fault))
+}
+
+/// SQLite's words for what passes: another process holds the lock for longer than anybody should wait, or a file
+/// cannot be opened or written now.
+const OUT_OF_REACH: [&str; 4] = [
+    "database is locked",
+    "database table is locked",
+    "unable to open database file",
+    "attempt to write a readonly database",
+];
+
+fn is_out_of_reach(message: &str) -> bool {
+    OUT_OF_REACH.iter().any(|words| message.contains(words))
 }

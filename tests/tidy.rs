@@ -199,7 +199,8 @@ fn each_power_has_one_place() {
         ("StatusCode", &["http/"]),
         ("io::stdout", &["cli/"]),
         ("env::var", &["cli/"]),
-        ("process::exit", &[]),
+        // After a fault of the disk no other code may run on.
+        ("process::exit", &["db/executor.rs"]),
     ];
     let mut breaches = Vec::new();
     for file in sources() {

@@ -13,10 +13,33 @@ type Postgres = AnsiTransactionManager;
 impl Conn {
     /// Runs `read` on one unchanging snapshot of the records.
     pub fn snapshot<T>(&mut self, read: impl FnOnce(&mut Self) -> Outcome<T>) -> Outcome<T> {
-        self.begin("BEGIN DEFERRED", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+        self.begin_snapshot()?;
+        self.finish_snapshot(read)
+    }
+
+    pub(super) fn begin_snapshot(&mut self) -> Outcome<()> {
+        self.begin("BEGIN DEFERRED", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    }
+
+    /// Runs `read` on the snapshot that was begun, and ends it.
+    pub(super) fn finish_snapshot<T>(&mut self, read: impl FnOnce(&mut Self) -> Outcome<T>) -> Outcome<T> {
         let outcome = read(self);
-        self.rollback()?;
-        outcome
+        let over = self.rollback();
+        match outcome {
+            Err(Failure::Database(_)) if over.is_err() || !self.is_alive() => {
+                Err(Failure::Unavailable("the connection to the database was lost".into()))
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Whether the database still answers on this connection. Asked after an error and outside of a transaction:
+    /// the words of the error depend on the server's language, and its kind does not tell.
+    pub(super) fn is_alive(&mut self) -> bool {
+        match self {
+            Self::Sqlite(_) => true,
+            Self::Postgres(conn) => diesel::sql_query("SELECT 1").execute(conn).is_ok(),
+        }
     }
 
     /// Begins the transaction that changes records. On SQLite it takes the write lock at once: a reader

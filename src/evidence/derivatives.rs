@@ -61,8 +61,12 @@ impl Derivatives {
             Copy::Preview => Bytes::from(preview.clone()),
             Copy::Thumbnail => Bytes::from(thumbnail.clone()),
         };
-        self.store.put_copy(sha256, Copy::Thumbnail.name(), thumbnail).await?;
-        self.store.put_copy(sha256, Copy::Preview.name(), preview).await?;
+        for (name, jpeg) in [(Copy::Thumbnail.name(), thumbnail), (Copy::Preview.name(), preview)] {
+            // Looking at a photo must not depend on room for its copies.
+            if let Err(failure) = self.store.put_copy(sha256, name, jpeg).await {
+                tracing::warn!(%failure, sha256, "a copy could not be kept");
+            }
+        }
         Ok(answer)
     }
 }

@@ -76,6 +76,10 @@ impl Store {
         let folder = object_store::local::LocalFileSystem::new_with_prefix(path)
             .map_err(|error| error.to_string())?
             .with_fsync(true);
+        // A folder made by a process that was killed before it could flush the name of it.
+        flush(path)
+            .and_then(|()| flush_if_there(&path.join("originals")))
+            .map_err(|error| error.to_string())?;
         Ok(Self { inner: Arc::new(folder), prefix: String::new(), folder: Some(path.to_owned()) })
     }
 
@@ -111,7 +115,7 @@ impl Store {
     /// already is read again first: bytes that rotted are replaced by the good ones that just came.
     pub async fn put_original(&self, sha256: &str, file: File) -> Outcome<()> {
         if self.is_intact(sha256).await? {
-            return Ok(());
+            return self.flush_original(sha256).await;
         }
         let upload =
             self.inner.put_multipart(&self.original(sha256)).await.map_err(|error| failed(&error))?;
@@ -128,10 +132,22 @@ impl Store {
     /// [`Store::put_original`] for a small picture that is in memory anyway.
     pub async fn put_bytes(&self, sha256: &str, bytes: Bytes) -> Outcome<()> {
         if self.is_intact(sha256).await? {
-            return Ok(());
+            return self.flush_original(sha256).await;
         }
         let put = self.inner.put(&self.original(sha256), PutPayload::from(bytes)).await;
         put.map(|_done| ()).map_err(|error| failed(&error))
+    }
+
+    /// What is there already may have been left by a process that was killed, or by a write whose last flush failed:
+    /// it can be read, and a power failure could still lose it.
+    async fn flush_original(&self, sha256: &str) -> Outcome<()> {
+        let Some(root) = &self.folder else { return Ok(()) };
+        let file = root.join(self.original(sha256).as_ref());
+        let flushed = tokio::task::spawn_blocking(move || {
+            flush(&file)?;
+            file.parent().map_or(Ok(()), flush)
+        });
+        flushed.await.map_err(|_lost| Failure::Busy)?.map_err(|error| full_or(&error))
     }
 
     /// Reads an original through once and says whether it is there and still has its digest.
@@ -264,6 +280,15 @@ impl Store {
         }
         Ok(removed)
     }
+}
+
+/// Makes sure that a file's bytes, or a folder's names, are on the disk.
+fn flush(path: &Path) -> std::io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+fn flush_if_there(path: &Path) -> std::io::Result<()> {
+    if path.exists() { flush(path) } else { Ok(()) }
 }
 
 /// Bytes of a SHA-256.

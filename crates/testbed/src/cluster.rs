@@ -51,6 +51,7 @@ pub(crate) fn major_version(bin: &Path) -> u32 {
 /// A running server. Its watcher ends it when this process ends, because the pipe inside `_watcher` closes then.
 pub(crate) struct Server {
     pub(crate) port: u16,
+    folder: PathBuf,
     _watcher: Child,
 }
 
@@ -102,7 +103,25 @@ impl Server {
             assert!(asked.elapsed() < PATIENCE, "PostgreSQL was not ready after {PATIENCE:?}");
             sleep(Duration::from_millis(10));
         }
-        Ok(Self { port, _watcher: watcher })
+        Ok(Self { port, folder, _watcher: watcher })
+    }
+
+    /// What `pg_ctl restart -m immediate` does: every process of the server is ended without a word, and the next
+    /// server recovers from the log. Returns when that one is ready.
+    pub(crate) fn restart_immediately(&self) {
+        fs::write(self.folder.join("restart"), "").expect("note for the watcher");
+        let first_line = || {
+            let lock = fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap_or_default();
+            lock.lines().next().map(str::to_owned)
+        };
+        let old = first_line().expect("a running server");
+        let ended = Command::new("kill").args(["-QUIT", &old]).status().expect("kill");
+        assert!(ended.success(), "PostgreSQL could not be ended");
+        let asked = Instant::now();
+        while first_line().as_ref() == Some(&old) || !is_ready(&self.folder) {
+            assert!(asked.elapsed() < PATIENCE, "PostgreSQL was not back after {PATIENCE:?}");
+            sleep(Duration::from_millis(10));
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Real servers that the tests start for themselves, so that no test depends on what happens to run on the machine.
 //!
 //! * [`postgres`]: one PostgreSQL cluster per test process; databases are cheap to make and to clone.
+//! * [`postgres_to_break`]: one of a test's own, to be restarted in the middle of its work.
 //! * [`S3`]: an S3-compatible store that checks signatures; as many as a test wants.
 //!
 //! Nothing here has a fixed port or path, so any number of test processes may run at once, and everything is gone
@@ -19,6 +20,6 @@ mod postgres;
 mod s3;
 mod tally;
 
-pub use postgres::{Missing, Postgres, postgres, postgres_or_skip};
+pub use postgres::{Missing, Postgres, postgres, postgres_or_skip, postgres_to_break};
 pub use s3::S3;
 pub use tally::{tally, tries};

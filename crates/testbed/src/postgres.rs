@@ -33,6 +33,14 @@ pub fn postgres() -> Result<&'static Postgres, Missing> {
     })
 }
 
+/// A cluster that no other test uses, for a test that breaks it; it lives as long as the process. `None` where
+/// [`postgres_or_skip`] says so.
+pub fn postgres_to_break() -> Option<&'static Postgres> {
+    postgres_or_skip()?;
+    let programs = find_programs()?;
+    Some(Box::leak(Box::new(Postgres::start(programs))))
+}
+
 /// [`postgres`] for tests that may be left out on a machine without PostgreSQL.
 ///
 /// # Panics
@@ -61,6 +69,24 @@ impl Postgres {
         let version = major_version(&programs);
         let server = Server::start(&programs);
         Self { programs, version, server, cloning: Mutex::new(()) }
+    }
+
+    /// Ends the server in the middle of whatever it does and starts it again; returns when it is ready.
+    pub fn restart_immediately(&self) {
+        self.server.restart_immediately();
+    }
+
+    /// Ends every connection to a database but the one that asks.
+    pub fn cut_connections(&self, database: &str) {
+        let named = database.replace('\'', "''");
+        self.admin(&format!(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = '{named}'"
+        ));
+    }
+
+    /// Where the server listens on this machine.
+    pub fn port(&self) -> u16 {
+        self.server.port
     }
 
     /// Makes an empty database and tells its URL.

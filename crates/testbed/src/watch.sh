@@ -18,21 +18,34 @@ fail() {
 
 # Nothing here needs to survive a power cut, so nothing waits for the disk. synchronous_commit stays on: Anlao
 # refuses a database without it.
-"$bin/postgres" -D "$home/data" -p "$port" \
-    -c listen_addresses=127.0.0.1 -c unix_socket_directories="$home" \
-    -c max_connections=300 -c shared_buffers=64MB \
-    -c fsync=off -c full_page_writes=off -c synchronous_commit=on \
-    -c checkpoint_timeout=30min -c max_wal_size=4GB -c autovacuum=off \
-    >>"$home/log" 2>&1 3<&- &
+serve() {
+    exec "$bin/postgres" -D "$home/data" -p "$port" \
+        -c listen_addresses=127.0.0.1 -c unix_socket_directories="$home" \
+        -c max_connections=300 -c shared_buffers=64MB \
+        -c fsync=off -c full_page_writes=off -c synchronous_commit=on \
+        -c checkpoint_timeout=30min -c max_wal_size=4GB -c autovacuum=off \
+        >>"$home/log" 2>&1 3<&-
+}
+serve &
 server=$!
 
 {
     cat >/dev/null
-    kill -QUIT "$server"
+    : >"$home/over"
+    kill -QUIT "$(head -n 1 "$home/data/postmaster.pid")"
 } <&3 2>/dev/null &
 watcher=$!
 exec 3<&-
 
-wait "$server" || tail -n 40 "$home/log" >&2
+# Whoever wants a restart leaves a file of that name and then ends the server as roughly as it likes.
+while true; do
+    wait "$server"
+    status=$?
+    if [ -e "$home/over" ] || [ ! -e "$home/restart" ]; then break; fi
+    rm -f "$home/restart"
+    serve &
+    server=$!
+done
+[ "$status" = 0 ] || tail -n 40 "$home/log" >&2
 kill -KILL "$watcher" 2>/dev/null # it ignores anything gentler, like this shell
 exit 0
