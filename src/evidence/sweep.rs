@@ -5,7 +5,7 @@
 //! says "stored" of something that was just taken away.
 
 use super::store::Store;
-use crate::db::schema::{evidence, evidence_sweeps};
+use crate::db::schema::{database_epochs, evidence, evidence_sweeps};
 use crate::db::{Conn, Db, Instant};
 use crate::evidence::EvidenceStateKind;
 use crate::refusal::{Failure, Outcome};
@@ -47,11 +47,12 @@ pub fn check_untouched(conn: &mut Conn, sha256: &str, at_start: Option<&Mark>) -
 /// stored photo, and half-written files of that age. Returns how many were removed.
 pub async fn sweep(db: &Db, store: &Store, fan: u8, now: Instant, age: TimeDelta) -> Outcome<usize> {
     let before = now.plus(-age).utc();
+    let restored = db.read(last_restore).await?;
     let old: Vec<String> = store
         .originals(fan)
         .await?
         .into_iter()
-        .filter(|kept| kept.since < before)
+        .filter(|kept| kept.since < before && restored.is_none_or(|at| kept.since > at))
         .map(|kept| kept.sha256)
         .collect();
     let mut removed = store.remove_unfinished(fan, before)?;
@@ -62,6 +63,16 @@ pub async fn sweep(db: &Db, store: &Store, fan: u8, now: Instant, age: TimeDelta
     }
     removed += sweep_copies(db, store, fan, before).await?;
     Ok(removed)
+}
+
+/// When these records were last put back to a backup. Bytes from before may be all that is left of what the backup
+/// does not know: they are not the sweep's to remove.
+fn last_restore(conn: &mut Conn) -> Outcome<Option<chrono::DateTime<chrono::Utc>>> {
+    let restored = database_epochs::table
+        .filter(database_epochs::because.eq("restored"))
+        .order(database_epochs::number.desc())
+        .select(database_epochs::began_at);
+    Ok(restored.first::<Instant>(conn).optional()?.map(Instant::utc))
 }
 
 /// Marks those of `old` that no stored photo has, and those whose removal was begun before and not ended.

@@ -5,6 +5,7 @@ use crate::support::{Photo, TestApp, World, lines, stored_files};
 use anlao::access::Role;
 use anlao::audit;
 use anlao::db::Db;
+use anlao::db::schema::database_epochs;
 use anlao::evidence::sweep;
 use anlao::ids::EvidenceId;
 use anlao::jobs::model::Next;
@@ -12,6 +13,7 @@ use anlao::jobs::{JobKind, Lease, Runner, queries, rules};
 use anlao::users::model::ScopeForm;
 use anlao_testbed::{tally, tries};
 use chrono::TimeDelta;
+use diesel::prelude::*;
 use rand::Rng;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -165,6 +167,31 @@ on_both_databases! {
         assert_eq!(gone.len(), 3, "{gone:?}");
         assert!(gone.iter().all(|path| path.contains(&orphan.sha256()) || path.contains('#')), "{gone:?}");
         assert!(store.is_intact(&kept.sha256()).await.unwrap());
+    }
+
+    /// What was in the store before a restore may be all that is left of what the backup does not know.
+    what_is_older_than_a_restore_is_not_swept, app => {
+        let orphan = Photo::of("before", 5);
+        let store = &app.parts.vault.store;
+        store.put_bytes(&orphan.sha256(), orphan.bytes.clone().into()).await.unwrap();
+        past_all_files(app);
+        let restored_at = app.clock.now();
+        app.db().write(move |conn| {
+            let epoch = uuid::Uuid::now_v7();
+            diesel::insert_into(database_epochs::table)
+                .values((
+                    database_epochs::number.eq(2),
+                    database_epochs::id.eq(EvidenceId(epoch)),
+                    database_epochs::began_at.eq(restored_at),
+                    database_epochs::because.eq("restored"),
+                ))
+                .execute(conn)?;
+            Ok(())
+        }).await.unwrap();
+        let runner = runner(app);
+        runner.prepare().await.unwrap();
+        runner.run_due().await.unwrap();
+        assert!(store.is_intact(&orphan.sha256()).await.unwrap());
     }
 
     /// The very bytes that are being swept arrive again: whoever is told "stored" finds them stored.
