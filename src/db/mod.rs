@@ -14,10 +14,6 @@ mod transaction;
 
 pub use connection::{Backend, Conn, DatabaseUrl, MultiBackend, OpenError, hold_alone};
 pub use executor::Db;
-<<<<<<< HEAD
-pub use migrate::{migrate, migrations_pending};
-pub use one_of::one_of;
-=======
 pub use migrate::{SchemaError, migrate, migrate_within, migration_names, migrations_pending, revert_within};
->>>>>>> backup
+pub use one_of::one_of;
 pub use sql_types::Instant;
