@@ -22,6 +22,9 @@ use utoipa_actix_web::{AppExt, scope};
 fn api(api: &mut ServiceConfig<'_>) {
     api.configure(sessions::routes::routes)
         .configure(users::routes::routes)
+        .configure(users::own::routes::routes)
+        .configure(users::password_tokens::routes::routes)
+        .configure(users::second_factor::routes::routes)
         .configure(areas::routes::routes)
         .configure(institutions::routes::routes)
         .configure(checklists::routes::routes)
@@ -166,6 +169,7 @@ impl Server {
     /// Serves until a signal or the handle stops it.
     pub fn run(self) -> std::io::Result<actix_web::dev::Server> {
         let Parts { db, office, clock, vault } = self.parts;
+        let proxies = office.policy.proxies.clone();
         let gate = Gate::new(db, office, clock);
         let document = document();
         let text = document.to_json().map_err(std::io::Error::other)?;
@@ -173,6 +177,7 @@ impl Server {
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(gate.clone())
+                .app_data(proxies.clone())
                 .app_data(web::Data::new(vault.clone()))
                 .wrap(middleware::from_fn(envelope))
                 .route("/api/v1/openapi.json", web::get().to(openapi_json(text.clone())))

@@ -1,7 +1,9 @@
 //! Configuration: `anlao.toml`, overridden by the environment, overridden by flags. Secrets never print.
 
+use crate::access::{AccessPolicy, PasswordProfile, SecondFactor};
 use crate::db::DatabaseUrl;
 use crate::evidence::store::StoreConfig;
+use crate::http::TrustedProxies;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -57,6 +59,24 @@ const SETTINGS: &[Setting] = &[
         "",
         "the office's keys; made in data_dir on the first start with SQLite",
     ),
+    setting(
+        "trusted_proxies",
+        "ANLAO_TRUSTED_PROXIES",
+        "",
+        "networks of the proxies in front, like 10.0.0.0/8,::1: only their X-Forwarded-For is believed",
+    ),
+    setting(
+        "password_profile",
+        "ANLAO_PASSWORD_PROFILE",
+        "nist",
+        "nist: length and a list; mlps: composition, a change every 90 days, five tries in ten minutes",
+    ),
+    setting(
+        "second_factor",
+        "ANLAO_SECOND_FACTOR",
+        "off",
+        "one-time codes: off, optional, or required of supervisors and administrators",
+    ),
     setting("threads", "ANLAO_THREADS", "0", "worker threads for requests; the number of cores when 0"),
     setting(
         "database_threads",
@@ -91,6 +111,7 @@ pub struct Config {
     pub database: DatabaseUrl,
     pub evidence: StoreConfig,
     pub public_url: String,
+    pub policy: AccessPolicy,
     pub zone: chrono_tz::Tz,
     /// Where the keys are, when somebody said so.
     pub secret_file: Option<PathBuf>,
@@ -176,6 +197,7 @@ impl Config {
         }
         let s3 = environment.iter().filter(|(name, _)| name.starts_with("AWS_"));
         let optional = |key: &str| Some(take(&sourced, key).value.clone()).filter(|value| !value.is_empty());
+        let policy = policy(&sourced)?;
         Ok(Self {
             listen,
             database,
@@ -183,7 +205,8 @@ impl Config {
                 url: evidence_url,
                 s3: s3.map(|(k, v)| (k.clone(), v.clone())).collect(),
             },
-            public_url: take(&sourced, "public_url").value.trim_end_matches('/').to_owned(),
+            public_url: policy.public_url.clone(),
+            policy,
             zone,
             secret_file: optional("secret_file").map(PathBuf::from),
             threads: or_default(number("threads")?, cores),
@@ -194,6 +217,22 @@ impl Config {
             sourced,
         })
     }
+}
+
+fn policy(sourced: &[Sourced]) -> Result<AccessPolicy, ConfigError> {
+    let refuse = |key: &str, reason: &str| {
+        let of = take(sourced, key);
+        wrong(&of.source, of.key, reason)
+    };
+    let value = |key: &str| take(sourced, key).value.as_str();
+    let passwords = PasswordProfile::parse(value("password_profile"))
+        .ok_or_else(|| refuse("password_profile", "it must be nist or mlps"))?;
+    let second_factor = SecondFactor::parse(value("second_factor"))
+        .ok_or_else(|| refuse("second_factor", "it must be off, optional or required"))?;
+    let proxies = TrustedProxies::parse(value("trusted_proxies"))
+        .map_err(|reason| refuse("trusted_proxies", &reason))?;
+    let public_url = value("public_url").trim_end_matches('/').to_owned();
+    Ok(AccessPolicy { passwords, second_factor, proxies, public_url })
 }
 
 fn take<'a>(sourced: &'a [Sourced], key: &str) -> &'a Sourced {

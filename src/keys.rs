@@ -1,4 +1,9 @@
 //! The secrets of the office: token keys, the refresh key and the key that signs the audit trail.
+//!
+//! Token keys can be changed while the program runs (see [`mod@file`]); the other two cannot: refresh tokens,
+//! second factors and throttles are derived from one, and every signature of the trail belongs to the other.
+
+pub mod file;
 
 use crate::db::Instant;
 use crate::ids::{SessionId, UserId};
@@ -12,6 +17,7 @@ use rand::RngCore;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// How long an access token is good for, in seconds. Everything it grants is looked up again at each
 /// request; the limit only bounds a token that was stolen together with its session.
@@ -19,31 +25,24 @@ pub const ACCESS_SECONDS: i64 = 900;
 const ISSUER: &str = "anlao";
 const TOKEN_TYPE: &str = "at+jwt";
 
-/// The secret file as it lies on disk.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SecretFile {
-    /// The first key signs, all verify.
-    token_keys: Vec<TokenKeyFile>,
-    refresh_key: String,
-    audit_key: String,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TokenKeyFile {
-    id: String,
-    secret: String,
-}
-
 struct TokenKey {
     id: String,
+    /// Seconds since 1970 from which it may sign: every node must know a key before one of them uses it.
+    signs_from: i64,
     encoding: EncodingKey,
     decoding: DecodingKey,
 }
 
+impl TokenKey {
+    fn new(id: &str, signs_from: i64, secret: &[u8]) -> Self {
+        let (encoding, decoding) = (EncodingKey::from_secret(secret), DecodingKey::from_secret(secret));
+        Self { id: id.into(), signs_from, encoding, decoding }
+    }
+}
+
 pub struct Keys {
-    tokens: Vec<TokenKey>,
+    /// The newest first.
+    tokens: RwLock<Arc<Vec<TokenKey>>>,
     refresh: Vec<u8>,
     audit: SigningKey,
 }
@@ -85,53 +84,41 @@ pub enum KeyError {
     Invalid { path: String, reason: String },
     #[error("cannot write the secret file {path}: {error}")]
     Write { path: String, error: std::io::Error },
+    #[error("{0}")]
+    Refused(String),
 }
 
 impl Keys {
     /// New keys from the system's randomness.
     pub fn generate() -> Self {
-        Self::from_parts(vec![("k1".into(), random(32))], random(32), &random_seed())
+        Self::from_parts(vec![TokenKey::new("k1", 0, &random(32))], random(32), &random_seed())
     }
 
     /// Keys with one token key of known id and secret.
     pub fn with_token_key(id: &str, secret: &[u8]) -> Self {
-        Self::from_parts(vec![(id.into(), secret.to_vec())], random(32), &random_seed())
+        Self::from_parts(vec![TokenKey::new(id, 0, secret)], random(32), &random_seed())
     }
 
-    fn from_parts(tokens: Vec<(String, Vec<u8>)>, refresh: Vec<u8>, audit: &[u8; 32]) -> Self {
-        let tokens = tokens.into_iter().map(|(id, secret)| TokenKey {
-            id,
-            encoding: EncodingKey::from_secret(&secret),
-            decoding: DecodingKey::from_secret(&secret),
-        });
-        Self { tokens: tokens.collect(), refresh, audit: SigningKey::from_bytes(audit) }
+    fn from_parts(tokens: Vec<TokenKey>, refresh: Vec<u8>, audit: &[u8; 32]) -> Self {
+        Self { tokens: RwLock::new(Arc::new(tokens)), refresh, audit: SigningKey::from_bytes(audit) }
+    }
+
+    fn token_keys(&self) -> Arc<Vec<TokenKey>> {
+        Arc::clone(&self.tokens.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Reads the secret file; refuses one that others can read.
     pub fn read(path: &Path) -> Result<Self, KeyError> {
-        let shown = path.display().to_string();
-        let text =
-            std::fs::read_to_string(path).map_err(|error| KeyError::Read { path: shown.clone(), error })?;
-        if !is_private(path) {
-            return Err(KeyError::Open { path: shown });
-        }
-        let invalid = |reason: &str| KeyError::Invalid { path: shown.clone(), reason: reason.into() };
-        let file: SecretFile = toml::from_str(&text).map_err(|error| invalid(error.message()))?;
-        let decode = |text: &str| {
-            BASE64
-                .decode(text)
-                .ok()
-                .filter(|bytes| bytes.len() >= 32)
-                .ok_or_else(|| invalid("a key is not 32 bytes"))
-        };
-        let tokens = file.token_keys.iter().map(|key| Ok((key.id.clone(), decode(&key.secret)?)));
-        let tokens = tokens.collect::<Result<Vec<_>, KeyError>>()?;
-        if tokens.is_empty() {
-            return Err(invalid("it holds no token key"));
-        }
-        let audit: [u8; 32] =
-            decode(&file.audit_key)?.try_into().map_err(|_long| invalid("the audit key is not 32 bytes"))?;
-        Ok(Self::from_parts(tokens, decode(&file.refresh_key)?, &audit))
+        file::SecretFile::read(path)?.keys(path)
+    }
+
+    /// Takes the token keys of a changed secret file; everything else stays as it was at the start. Says
+    /// whether refresh or audit key differ, which only a restart would take.
+    pub fn reload_tokens(&self, path: &Path) -> Result<bool, KeyError> {
+        let fresh = Self::read(path)?;
+        let differs = fresh.refresh != self.refresh || fresh.audit.to_bytes() != self.audit.to_bytes();
+        *self.tokens.write().unwrap_or_else(PoisonError::into_inner) = fresh.token_keys();
+        Ok(differs)
     }
 
     /// Writes a new secret file that only its owner can read. Never replaces one.
@@ -147,32 +134,19 @@ impl Keys {
     }
 
     fn create_with(path: &Path, audit_key: &[u8]) -> Result<Self, KeyError> {
-        use std::io::Write;
-        let shown = path.display().to_string();
-        let fail = |error| KeyError::Write { path: shown.clone(), error };
-        let file = SecretFile {
-            token_keys: vec![TokenKeyFile { id: "k1".into(), secret: BASE64.encode(random(32)) }],
-            refresh_key: BASE64.encode(random(32)),
-            audit_key: BASE64.encode(audit_key),
-        };
-        let text = toml::to_string(&file)
-            .map_err(|error| KeyError::Invalid { path: shown.clone(), reason: error.to_string() })?;
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut out = options.open(path).map_err(fail)?;
-        out.write_all(text.as_bytes()).and_then(|()| out.sync_all()).map_err(fail)?;
+        file::SecretFile::fresh(audit_key).create(path)?;
         Self::read(path)
     }
 
     /// An access token for this user and session.
     pub fn issue_access(&self, user: UserId, session: SessionId, now: Instant) -> Outcome<String> {
-        let key = self.tokens.first().ok_or(Failure::Internal("no token key"))?;
+        let iat = now.utc().timestamp();
+        let tokens = self.token_keys();
+        let ready = tokens.iter().find(|key| key.signs_from <= iat);
+        let key = ready.or(tokens.last()).ok_or(Failure::Internal("no token key"))?;
         let mut header = Header::new(Algorithm::HS256);
         header.typ = Some(TOKEN_TYPE.into());
         header.kid = Some(key.id.clone());
-        let iat = now.utc().timestamp();
         let claims = Claims {
             iss: ISSUER.into(),
             aud: ISSUER.into(),
@@ -214,7 +188,8 @@ impl Keys {
             return None;
         }
         let strict: StrictHeader = serde_json::from_slice(&BASE64.decode(header).ok()?).ok()?;
-        let key = self.tokens.iter().find(|key| key.id == strict.kid)?;
+        let tokens = self.token_keys();
+        let key = tokens.iter().find(|key| key.id == strict.kid)?;
         if strict.alg != "HS256" {
             return None;
         }
@@ -232,6 +207,24 @@ impl Keys {
             .map_err(|_length| Failure::Internal("the refresh key is unusable"))?;
         mac.update(session.0.as_bytes());
         mac.update(&generation.to_be_bytes());
+        Ok(mac.finalize().into_bytes().into())
+    }
+
+    /// A digest that nobody without the secret file can make or test guesses against. The purpose keeps
+    /// digests of different things apart.
+    pub fn keyed_digest(&self, purpose: &str, text: &[u8]) -> Outcome<String> {
+        Ok(hex::encode(self.derived(purpose, text)?))
+    }
+
+    /// A secret that follows from the refresh key, a purpose and a public text.
+    pub fn derived(&self, purpose: &str, text: &[u8]) -> Outcome<[u8; 32]> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.refresh)
+            .map_err(|_length| Failure::Internal("the refresh key is unusable"))?;
+        // Refresh secrets have 24 bytes here and no zero-terminated purpose.
+        mac.update(b"anlao derived secret\0");
+        mac.update(purpose.as_bytes());
+        mac.update(&[0]);
+        mac.update(text);
         Ok(mac.finalize().into_bytes().into())
     }
 
@@ -267,15 +260,4 @@ fn random_seed() -> [u8; 32] {
     let mut seed = [0; 32];
     rand::rng().fill_bytes(&mut seed);
     seed
-}
-
-#[cfg(unix)]
-fn is_private(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 == 0)
-}
-
-#[cfg(not(unix))]
-fn is_private(_: &Path) -> bool {
-    true
 }

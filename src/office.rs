@@ -1,5 +1,6 @@
 //! The office this server works for: its time zone, its rules, its keys. Fixed while the program runs.
 
+use crate::access::AccessPolicy;
 use crate::checklists::Checklist;
 use crate::db::Instant;
 use crate::hazards::DeadlineRules;
@@ -9,6 +10,7 @@ use chrono::NaiveDate;
 pub struct Office {
     pub zone: chrono_tz::Tz,
     pub keys: Keys,
+    pub policy: AccessPolicy,
     pub checklist: Checklist,
     pub deadlines: DeadlineRules,
 }

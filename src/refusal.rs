@@ -82,8 +82,14 @@ codes! {
     Unauthenticated = "unauthenticated", Unauthenticated, "请先登录", "Log in first";
     BadCredentials = "bad_credentials", Unauthenticated, "用户名或密码不正确", "User name or password is wrong";
     RefreshRefused = "refresh_refused", Unauthenticated, "登录已失效，请重新登录", "The session has ended; log in again";
+    SecondFactorNeeded = "second_factor_needed", Unauthenticated, "请输入动态验证码", "A one-time code is needed";
+    SecondFactorWrong = "second_factor_wrong", Unauthenticated, "动态验证码不正确或已使用", "The one-time code is wrong or was used";
+    PasswordTokenRefused = "password_token_refused", Unauthenticated, "设置密码的链接无效、已使用或已过期", "The link for setting a password is wrong, used or expired";
     SetupTokenRefused = "setup_token_refused", Unauthenticated, "初始化口令无效或已使用", "The set-up token is wrong, used or expired";
     Forbidden = "forbidden", Forbidden, "您的角色无权进行此操作", "Your role may not do this";
+    PasswordExpired = "password_expired", Forbidden, "请先修改密码", "Change your password first";
+    SecondFactorMissing = "second_factor_missing", Forbidden, "请先启用动态验证码", "Set up a second factor first";
+    ProofNeeded = "proof_needed", Forbidden, "请再次输入动态验证码", "Show your second factor again";
     StepNotYours = "step_not_yours", Forbidden, "您的角色不能办理这一步", "This step is not yours to take";
     NotFound = "not_found", NotFound, "未找到，或不在您的管辖范围内", "Not found, or outside your area";
     MethodNotAllowed = "method_not_allowed", MethodNotAllowed, "该地址不支持此请求方法", "This address does not take that method";
@@ -109,6 +115,9 @@ codes! {
     AreaCycle = "area_cycle", Conflict, "不能移到自己或下级区划之下", "An area cannot move below itself";
     AreaTooDeep = "area_too_deep", Conflict, "区划层级最多六级", "Areas have at most six levels";
     LastAdmin = "last_admin", Conflict, "至少须保留一名可登录的管理员", "At least one administrator must be able to log in";
+    SecondFactorSet = "second_factor_set", Conflict, "已启用动态验证码", "A second factor is already set up";
+    SecondFactorAbsent = "second_factor_absent", Conflict, "尚未启用动态验证码", "No second factor is set up";
+    SecondFactorOff = "second_factor_off", Conflict, "系统未开放动态验证码", "Second factors are switched off here";
     SetupDone = "setup_done", Conflict, "系统已初始化", "The system is already set up";
     Stale = "stale", Stale, "内容已被他人更新，请刷新后重试", "Someone changed this meanwhile; reload and try again";
     PayloadTooLarge = "payload_too_large", TooLarge, "内容过大", "The content is too large";
@@ -120,6 +129,7 @@ codes! {
     DigestMismatch = "digest_mismatch", Invalid, "内容与声明的摘要不符，请重新上传", "The content does not match its declared digest; upload it again";
     WeakPassword = "weak_password", Invalid, "密码过短或过于常见", "The password is too short or too common";
     PreconditionRequired = "precondition_required", PreconditionRequired, "请附上所修改的版本（If-Match）", "Say which version you are changing (If-Match)";
+    LoginThrottled = "login_throttled", TooMany, "尝试次数过多，请稍后再试；仍无法登录时请联系管理员", "Too many attempts; try again later, or ask an administrator";
     TooManyRequests = "too_many_requests", TooMany, "请求过于频繁，请稍后再试", "Too many requests; try again later";
     Internal = "internal", Internal, "服务器出错，请稍后再试", "Something went wrong on the server";
     Busy = "busy", Busy, "系统繁忙，请稍后再试", "The server is busy; try again shortly";
@@ -145,6 +155,7 @@ codes_of_fields! {
     Mismatch = "mismatch", "与其他内容不一致", "does not agree with the rest";
     NotAllowedHere = "not_allowed_here", "此处不能填写", "cannot be given here";
     TooMany = "too_many", "数量过多", "has too many entries";
+    TooSimple = "too_simple", "须包含大写字母、小写字母、数字、其他字符中的至少三种", "needs three of: capital letters, small letters, digits, other characters";
     TooCommon = "too_common", "过于常见", "is too common";
 }
 
@@ -164,11 +175,13 @@ pub struct Refusal {
     pub fields: Vec<FieldError>,
     /// The state that stands in the way, for the client to show.
     pub current: Option<serde_json::Value>,
+    /// After how many seconds it may be worth asking again, where that is known.
+    pub retry_after: Option<i64>,
 }
 
 impl Refusal {
     pub fn new(code: Code) -> Self {
-        Self { code, detail: None, fields: Vec::new(), current: None }
+        Self { code, detail: None, fields: Vec::new(), current: None, retry_after: None }
     }
 
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
@@ -178,6 +191,11 @@ impl Refusal {
 
     pub fn field(mut self, pointer: impl Into<String>, code: FieldCode) -> Self {
         self.fields.push(FieldError { pointer: pointer.into(), code });
+        self
+    }
+
+    pub fn retry_after(mut self, seconds: i64) -> Self {
+        self.retry_after = Some(seconds);
         self
     }
 

@@ -356,7 +356,7 @@ fn both_migration_folders_agree() {
 }
 
 /// Every operation that changes something, and the entry it leaves in the audit trail.
-const WRITES: [(&str, &str, &str); 23] = [
+const WRITES: [(&str, &str, &str); 30] = [
     ("areas", "delete_area", "area.removed"),
     ("areas", "patch_area", "area.changed"),
     ("areas", "put_area", "area.registered"),
@@ -372,9 +372,16 @@ const WRITES: [(&str, &str, &str); 23] = [
     // Renewing is the session's own breathing and leaves nothing; a token shown twice does.
     ("sessions", "renew", "token.reuse"),
     ("sessions", "set_up", "setup.token_made"),
+    ("users", "begin_second_factor", "user.second_factor_begun"),
     ("users", "change_own_password", "user.password_changed"),
+    ("users", "confirm_second_factor", "user.second_factor_added"),
+    ("users", "issue_password_token", "user.password_token_made"),
     ("users", "patch_user", "user.changed"),
+    ("users", "prove_second_factor", "session.proved"),
     ("users", "put_user", "user.created"),
+    ("users", "remove_own_second_factor", "user.second_factor_removed"),
+    ("users", "remove_second_factor", "user.second_factor_removed"),
+    ("users", "set_password", "user.password_set"),
     // Read, and yet written down.
     ("evidence", "original", "evidence.original_read"),
     ("evidence", "", "evidence.damaged"),

@@ -282,6 +282,7 @@ fn open(config: &Config) -> Parts {
     let office = Office {
         zone: config.zone,
         keys: Keys::generate(),
+        policy: config.policy.clone(),
         checklist: Checklist::embedded().unwrap(),
         deadlines: DeadlineRules::embedded().unwrap(),
     };

@@ -4,7 +4,7 @@ use super::{Actor, Origin, Permission, ReadTx, WriteTx};
 use crate::audit;
 use crate::clock::Clock;
 use crate::db::{Conn, Db, Instant};
-use crate::http::{Caller, RequestId, openapi};
+use crate::http::{Caller, RequestId, client_address, client_network, openapi};
 use crate::office::Office;
 use crate::refusal::{Code, Failure, Kind, Outcome};
 use crate::sessions::{self, TokenClaims};
@@ -53,7 +53,8 @@ impl<P: Permission> FromRequest for Access<P> {
             let claims = gate.0.office.keys.verify_access(token, gate.0.clock.now())?;
             req.extensions_mut().insert(Caller(claims.user));
             check_query(req)?;
-            Ok(Self { gate, claims, origin: origin(req), permission: PhantomData })
+            let origin = origin(req, &gate);
+            Ok(Self { gate, claims, origin, permission: PhantomData })
         }))
     }
 }
@@ -79,9 +80,12 @@ impl<P: Permission> Access<P> {
             .0
             .db
             .read(move |conn| {
-                let actor = sessions::actor(conn, &claims, now)?;
+                let (actor, due) = sessions::actor(conn, &inner.office.policy, &claims, now)?;
                 if !P::ROLES.contains(&actor.role) {
                     return Ok(Err(actor));
+                }
+                if let Some(due) = due.filter(|_| !P::ALWAYS) {
+                    return Err(due.into());
                 }
                 read(&mut ReadTx { conn, actor: &actor, office: &inner.office, now }).map(Ok)
             })
@@ -104,13 +108,16 @@ impl<P: Permission> Access<P> {
             .0
             .db
             .write(move |conn| {
-                let actor = match sessions::actor(conn, &claims, now) {
+                let (actor, due) = match sessions::actor(conn, &inner.office.policy, &claims, now) {
                     Ok(actor) => actor,
                     Err(failure) => return Ok(Err(failure)),
                 };
                 if !P::ROLES.contains(&actor.role) {
                     audit::record_denied(conn, &inner.office.keys, &actor, &origin, P::NAME, now)?;
                     return Ok(Err(Code::Forbidden.into()));
+                }
+                if let Some(due) = due.filter(|_| !P::ALWAYS) {
+                    return Ok(Err(due.into()));
                 }
                 let outcome = conn.savepoint(|conn| {
                     change(&mut WriteTx { conn, actor: &actor, office: &inner.office, origin: &origin, now })
@@ -176,7 +183,8 @@ impl FromRequest for Public {
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(Gate::of(req).and_then(|gate| {
             check_query(req)?;
-            Ok(Self { gate, origin: origin(req) })
+            let origin = origin(req, &gate);
+            Ok(Self { gate, origin })
         }))
     }
 }
@@ -217,12 +225,15 @@ fn bearer(req: &HttpRequest) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token)
 }
 
-fn origin(req: &HttpRequest) -> Origin {
+fn origin(req: &HttpRequest, gate: &Gate) -> Origin {
+    let peer = req.peer_addr().map(|peer| peer.ip());
+    let address = client_address(peer, req.headers(), &gate.0.office.policy.proxies);
     let device = req.headers().get(actix_web::http::header::USER_AGENT).and_then(|v| v.to_str().ok());
     Origin {
         request_id: req.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default(),
         asked: format!("{} {}", req.method(), req.path()),
-        address: req.peer_addr().map(|peer| peer.ip().to_string()),
+        address: address.map(|address| address.to_string()),
+        network: address.map(|address| client_network(address).to_string()),
         device: device.map(|text| text.chars().take(200).collect()),
     }
 }

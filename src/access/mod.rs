@@ -7,11 +7,13 @@
 mod actor;
 mod extractor;
 mod permissions;
+mod policy;
 mod scope;
 mod transaction;
 
 pub use actor::{Actor, Role, ScopeKind};
 pub use extractor::{Access, Gate, Public};
 pub use permissions::*;
+pub use policy::{AccessPolicy, PasswordProfile, SecondFactor};
 pub use scope::{AreaColumns, Condition, Scope, ScopeArea};
 pub use transaction::{Origin, ReadTx, WriteTx};

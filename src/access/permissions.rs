@@ -7,6 +7,8 @@ use Role::{Admin, Auditor, Inspector, Manager, Supervisor};
 pub trait Permission: Send + Sync + 'static {
     const NAME: &'static str;
     const ROLES: &'static [Role];
+    /// Whether it may be done before a due password or second factor has been set.
+    const ALWAYS: bool = false;
 }
 
 macro_rules! permissions {
@@ -22,9 +24,17 @@ macro_rules! permissions {
     )*};
 }
 
+/// One's own account and logins: also open to whoever must first change their password.
+#[derive(Debug)]
+pub struct UseOwnAccount;
+
+impl Permission for UseOwnAccount {
+    const NAME: &'static str = "UseOwnAccount";
+    const ROLES: &'static [Role] = Role::ALL;
+    const ALWAYS: bool = true;
+}
+
 permissions! {
-    /// One's own account and logins.
-    UseOwnAccount: [Inspector, Manager, Supervisor, Auditor, Admin];
     ReadAreas: [Inspector, Manager, Supervisor, Auditor, Admin];
     ManageAreas: [Admin];
     ReadInstitutions: [Inspector, Manager, Supervisor, Auditor, Admin];

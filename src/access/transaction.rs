@@ -11,6 +11,8 @@ pub struct Origin {
     /// Method and path, for what is refused.
     pub asked: String,
     pub address: Option<String>,
+    /// The address, or its IPv6 /64: what guesses are counted by.
+    pub network: Option<String>,
     pub device: Option<String>,
 }
 

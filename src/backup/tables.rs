@@ -29,6 +29,10 @@ pub fn kept() -> Vec<Kept> {
         users by "id",
         user_scopes by "user_id, position",
         sessions by "id",
+        login_throttles by "key",
+        login_devices by "hash",
+        second_factors by "user_id",
+        recovery_codes by "hash",
         hazards by "seq",
         hazard_counts by "institution_id, status, category, severity, deadline",
         hazard_actions by "id",
@@ -43,9 +47,10 @@ pub fn kept() -> Vec<Kept> {
 }
 
 /// Tables that a backup leaves out, each with the reason.
-pub const LEFT_OUT: [(&str, &str); 4] = [
+pub const LEFT_OUT: [(&str, &str); 5] = [
     ("evidence_sweeps", "marks between an upload and the sweep of this very store"),
     ("jobs", "the servers put their jobs on the table when they start; leases are theirs alone"),
     ("hazard_search", "an index of the hazards' words: restoring makes it anew"),
+    ("password_tokens", "one-time tokens of an hour; an administrator makes new ones"),
     ("setup_tokens", "one-time tokens of a day; a new one is shown when it is needed"),
 ];

@@ -1,7 +1,7 @@
 //! What an administrator does at the shell.
 
 use super::console::Console;
-use super::{CommandError, keys};
+use super::{CommandError, office_keys};
 use crate::access::{Actor, Origin, Role, Scope, WriteTx};
 use crate::app::Parts;
 use crate::audit;
@@ -14,8 +14,9 @@ use crate::ids::{AreaId, InstitutionId, UserId};
 use crate::keys::Keys;
 use crate::office::Office;
 use crate::users::model::{Locale, ScopeForm};
+use crate::users::password_tokens::{self, Handover, Reason};
 use crate::users::routes::{UserForm, create};
-use crate::users::{password, queries as accounts, rules};
+use crate::users::{accounts, password, queries};
 use clap::Args;
 use serde_json::json;
 use std::io::{BufRead, Write};
@@ -26,6 +27,7 @@ pub fn office(config: &Config, keys: Keys) -> Result<Office, CommandError> {
     Ok(Office {
         zone: config.zone,
         keys,
+        policy: config.policy.clone(),
         checklist: Checklist::embedded().map_err(CommandError::Other)?,
         deadlines: DeadlineRules::embedded().map_err(CommandError::Other)?,
     })
@@ -40,7 +42,7 @@ pub fn is_first_start(config: &Config) -> bool {
 }
 
 pub fn open(config: &Config, may_migrate: bool) -> Result<Parts, CommandError> {
-    let keys = keys(config, is_first_start(config))?;
+    let keys = office_keys(config, is_first_start(config))?;
     Ok(Parts::open(config, office(config, keys)?, Clock::System, may_migrate)?)
 }
 
@@ -58,6 +60,9 @@ pub struct UserAddArgs {
     /// An institution the account covers, by id; may stand several times.
     #[arg(long)]
     institution: Vec<uuid::Uuid>,
+    /// Ask for no password; print a one-time link with which the owner sets it.
+    #[arg(long, conflicts_with = "password_file")]
+    invite: bool,
     /// Read the password from this file instead of standard input.
     #[arg(long)]
     password_file: Option<PathBuf>,
@@ -70,10 +75,7 @@ fn parse_role(text: &str) -> Result<Role, String> {
 /// Creates an account; without `--area` and `--institution` it covers everything.
 pub fn add_user(config: &Config, console: &Console, args: &UserAddArgs) -> Result<(), CommandError> {
     let parts = open(config, true)?;
-    let password = read_password(args)?;
-    rules::password("/password", &password, &[&args.username, "anlao", "安老"])
-        .map_err(crate::refusal::Failure::from)?;
-    let hash = password::hash(&password)?;
+    let hash = if args.invite { None } else { Some(first_password(&parts, args)?) };
     let (codes, homes) = (args.area.clone(), args.institution.clone());
     let base = UserForm {
         username: args.username.clone(),
@@ -86,19 +88,78 @@ pub fn add_user(config: &Config, console: &Console, args: &UserAddArgs) -> Resul
     };
     let (office, clock) = (parts.office.clone(), parts.clock.clone());
     let id = UserId::fresh();
-    parts.db.write_blocking(move |conn| {
+    let invite = args.invite;
+    let invitation = parts.db.write_blocking(move |conn| {
         let form = UserForm { scope: scope(conn, &codes, &homes)?, ..base.clone() };
-        let actor =
-            Actor { id: UserId(uuid::Uuid::nil()), role: Role::Admin, scope: Scope::All, session: None };
-        let origin = Origin { device: Some("command line".into()), ..Origin::default() };
+        let (actor, origin) = command_line();
         let mut tx = WriteTx { conn, actor: &actor, office: &office, origin: &origin, now: clock.now() };
-        create(&mut tx, id, &form, Some(hash.clone())).map(|_| ())
+        create(&mut tx, id, &form, hash.clone())?;
+        if invite { password_tokens::issue(&mut tx, id).map(Some) } else { Ok(None) }
     })?;
-    console.answer(
-        &format!("created {} ({})", args.username, args.role),
-        &json!({ "id": id, "username": args.username }),
-    );
+    let created = format!("created {} ({})", args.username, args.role);
+    match invitation {
+        Some(made) => {
+            console.say(&created);
+            tell(console, &args.username, &made);
+        }
+        None => console.answer(&created, &json!({ "id": id, "username": args.username })),
+    }
     Ok(())
+}
+
+/// Whoever sits at the shell of the server may do everything.
+fn command_line() -> (Actor, Origin) {
+    let id = UserId(uuid::Uuid::nil());
+    let actor = Actor { id, role: Role::Admin, scope: Scope::All, session: None };
+    (actor, Origin { device: Some("command line".into()), ..Origin::default() })
+}
+
+fn first_password(parts: &Parts, args: &UserAddArgs) -> Result<String, CommandError> {
+    let password = read_password(args)?;
+    let words = ["anlao", "安老", &args.username].map(str::to_owned);
+    accounts::check_password(&parts.office, false, "/password", &password, &words)?;
+    Ok(password::hash(&password)?)
+}
+
+/// Prints a one-time link with which the account's owner sets a password.
+pub fn hand_over(
+    config: &Config,
+    console: &Console,
+    username: &str,
+    reason: Reason,
+) -> Result<(), CommandError> {
+    let parts = open(config, true)?;
+    let (office, now, name) = (parts.office.clone(), parts.clock.now(), username.to_owned());
+    let made = parts.db.write_blocking(move |conn| {
+        let user = queries::find_by_username(conn, &name)?.ok_or(crate::refusal::Code::NotFound)?;
+        let fitting = password_tokens::reason(&user);
+        if fitting != reason {
+            return Ok(Err(fitting));
+        }
+        let (actor, origin) = command_line();
+        let mut tx = WriteTx { conn, actor: &actor, office: &office, origin: &origin, now };
+        password_tokens::issue(&mut tx, user.id).map(Ok)
+    })?;
+    match made {
+        Ok(made) => {
+            tell(console, username, &made);
+            Ok(())
+        }
+        Err(Reason::Reset) => {
+            Err(CommandError::Other(format!("{username} has a password; use anlao user reset")))
+        }
+        Err(Reason::Invite) => {
+            Err(CommandError::Other(format!("{username} has no password yet; use anlao user invite")))
+        }
+    }
+}
+
+fn tell(console: &Console, username: &str, made: &Handover) {
+    console.answer(
+        &format!("{username} sets the password at {} until {}", made.link, made.expires_at),
+        &json!({ "username": username, "token": made.token, "link": made.link, "reason": made.reason,
+            "expires_at": made.expires_at }),
+    );
 }
 
 fn scope(conn: &mut Conn, codes: &[String], homes: &[uuid::Uuid]) -> crate::refusal::Outcome<ScopeForm> {
@@ -134,7 +195,7 @@ fn read_password(args: &UserAddArgs) -> Result<String, CommandError> {
 pub fn migrate_database(config: &Config, console: &Console) -> Result<(), CommandError> {
     std::fs::create_dir_all(&config.data_dir)?;
     if is_first_start(config) {
-        keys(config, true)?;
+        office_keys(config, true)?;
     }
     let ran = crate::app::migrate_database(&config.database)?;
     let text = if ran.is_empty() {
@@ -192,5 +253,5 @@ pub fn now(parts: &Parts) -> Instant {
 
 /// Whether there is any account.
 pub fn has_users(parts: &Parts) -> Result<bool, CommandError> {
-    Ok(parts.db.read_blocking(accounts::any)?)
+    Ok(parts.db.read_blocking(queries::any)?)
 }

@@ -2,7 +2,7 @@
 
 use super::admin::{office, open};
 use super::console::Console;
-use super::{CommandError, keys};
+use super::{CommandError, office_keys};
 use crate::backup::{self, Checked, Restored, Source, Target};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -110,7 +110,7 @@ pub fn restore(config: &Config, console: &Console, args: &RestoreArgs) -> Result
 
 /// The office's keys; for checking only, they may be absent.
 fn own_keys(config: &Config, verify: bool) -> Result<Option<Keys>, CommandError> {
-    match keys(config, false) {
+    match office_keys(config, false) {
         Ok(keys) => Ok(Some(keys)),
         Err(CommandError::Other(_)) if verify => Ok(None),
         Err(error) => Err(error),

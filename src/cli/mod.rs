@@ -5,11 +5,13 @@
 mod admin;
 mod backup;
 mod console;
+mod keys;
 mod serve;
 mod verify;
 
 use crate::config::{Config, ConfigError};
 use crate::keys::{KeyError, Keys};
+use crate::users::password_tokens::Reason;
 use clap::{Args, Parser, Subcommand};
 use console::Console;
 use std::collections::BTreeMap;
@@ -65,6 +67,9 @@ enum Command {
     /// Accounts.
     #[command(subcommand)]
     User(UserCommand),
+    /// The keys that sign access tokens.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// Bring the database to this program's schema.
     Migrate,
     /// Print the OpenAPI document.
@@ -86,6 +91,10 @@ enum Command {
 enum UserCommand {
     /// Create an account; the password is read from standard input or `--password-file`.
     Add(admin::UserAddArgs),
+    /// Print a one-time link with which somebody without a password sets the first one.
+    Invite { username: String },
+    /// Print a one-time link with which somebody who forgot their password sets a new one.
+    Reset { username: String },
 }
 
 #[derive(Subcommand)]
@@ -160,6 +169,13 @@ fn dispatch(cli: &Cli, console: &Console) -> Result<ExitCode, CommandError> {
         Command::Serve { no_migrate } => serve::serve(&config, console, !no_migrate)?,
         Command::Demo(args) => serve::demo(config, console, args)?,
         Command::User(UserCommand::Add(args)) => admin::add_user(&config, console, args)?,
+        Command::User(UserCommand::Invite { username }) => {
+            admin::hand_over(&config, console, username, Reason::Invite)?;
+        }
+        Command::User(UserCommand::Reset { username }) => {
+            admin::hand_over(&config, console, username, Reason::Reset)?;
+        }
+        Command::Keys(command) => keys::run(&config, console, command)?,
         Command::Migrate => admin::migrate_database(&config, console)?,
         Command::Openapi => console.line(&openapi()?),
         Command::Config => admin::show_config(&config, console),
@@ -176,10 +192,14 @@ pub fn openapi() -> Result<String, CommandError> {
     crate::app::document().to_pretty_json().map_err(|error| CommandError::Other(error.to_string()))
 }
 
+fn secret_path(config: &Config) -> PathBuf {
+    config.secret_file.clone().unwrap_or_else(|| config.data_dir.join("secret.toml"))
+}
+
 /// The office's keys. Only a first start with the embedded database may make them: several nodes must be
 /// given one file, and records that exist were signed with a key that must be found, not replaced.
-fn keys(config: &Config, first_start: bool) -> Result<Keys, CommandError> {
-    let path = config.secret_file.clone().unwrap_or_else(|| config.data_dir.join("secret.toml"));
+fn office_keys(config: &Config, first_start: bool) -> Result<Keys, CommandError> {
+    let path = secret_path(config);
     let embedded = config.database.backend() == crate::db::Backend::Sqlite;
     if path.exists() || config.secret_file.is_some() || !embedded || !first_start {
         if !path.exists() {

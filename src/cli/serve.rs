@@ -1,8 +1,8 @@
 //! `anlao serve` and `anlao demo`.
 
-use super::CommandError;
 use super::admin::{has_users, now, office, open};
 use super::console::Console;
+use super::{CommandError, keys, secret_path};
 use crate::app::{Parts, Server};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -76,11 +76,14 @@ fn run(config: &Config, console: &Console, parts: Parts) -> Result<(), CommandEr
         &format!("Anlao serves http://{address} (documentation at /docs)"),
         &json!({ "address": address.to_string() }),
     );
+    let secret = secret_path(config);
     actix_web::rt::System::new().block_on(async move {
+        let keys = actix_web::rt::spawn(keys::watch(secret, parts.office.clone()));
         let Parts { db, office, clock, vault } = parts;
         let jobs = actix_web::rt::spawn(Runner { db, store: vault.store, office, clock }.run());
         let outcome = server.run()?.await;
         jobs.abort();
+        keys.abort();
         outcome
     })?;
     Ok(())
@@ -106,7 +109,7 @@ pub fn demo(mut config: Config, console: &Console, args: &DemoArgs) -> Result<()
 
 /// The keys of the demonstration folder: a secret file like any other, so that every command works on it.
 fn demo_keys(config: &Config, seed: u64) -> Result<Keys, CommandError> {
-    let path = config.secret_file.clone().unwrap_or_else(|| config.data_dir.join("secret.toml"));
+    let path = secret_path(config);
     if path.exists() {
         return Ok(Keys::read(&path)?);
     }

@@ -81,6 +81,8 @@ diesel::table! {
         version -> BigInt,
         created_at -> InstantSql,
         updated_at -> InstantSql,
+        must_change_password -> Bool,
+        second_factor_at -> Nullable<InstantSql>,
     }
 }
 
@@ -113,6 +115,72 @@ diesel::table! {
         generation -> BigInt,
         refresh_hash -> Text,
         rotated_at -> InstantSql,
+        proved_at -> Nullable<InstantSql>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::InstantSql;
+
+    login_throttles (key) {
+        key -> Text,
+        kind -> Text,
+        guesses -> BigInt,
+        window_guesses -> BigInt,
+        window_started_at -> InstantSql,
+        last_at -> InstantSql,
+        unlocks_at -> Nullable<InstantSql>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    login_devices (hash) {
+        hash -> Text,
+        user_id -> UuidSql,
+        created_at -> InstantSql,
+        last_used_at -> InstantSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    password_tokens (hash) {
+        hash -> Text,
+        user_id -> UuidSql,
+        kind -> Text,
+        created_at -> InstantSql,
+        expires_at -> InstantSql,
+        used_at -> Nullable<InstantSql>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    second_factors (user_id) {
+        user_id -> UuidSql,
+        salt -> Text,
+        last_step -> BigInt,
+        created_at -> InstantSql,
+        confirmed_at -> Nullable<InstantSql>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    recovery_codes (hash) {
+        hash -> Text,
+        user_id -> UuidSql,
+        used_at -> Nullable<InstantSql>,
     }
 }
 

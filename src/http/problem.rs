@@ -164,7 +164,7 @@ pub(super) fn response(refusal: &Refusal, language: Language, request_id: String
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
         Kind::Busy | Kind::TooMany => {
-            response.insert_header((header::RETRY_AFTER, "2"));
+            response.insert_header((header::RETRY_AFTER, refusal.retry_after.unwrap_or(2).to_string()));
         }
         _ => {}
     }

@@ -10,6 +10,7 @@ use crate::evidence::scrub::{self, Scrubbed};
 use crate::evidence::sweep;
 use crate::hazards::queries::wrong_counts;
 use crate::refusal::Outcome;
+use crate::sessions::queries as sessions;
 use serde_json::json;
 use std::time::Duration;
 
@@ -64,7 +65,8 @@ async fn purge(on: &Runner, lease: &Lease) -> Outcome<()> {
     on.db
         .write(move |conn| {
             conclude(conn, &lease, &again(&lease, now), now)?;
-            let forgotten = forget_done(conn, now)? + sweep::forget(conn, now.plus(-FORGET_SWEEPS_AFTER))?;
+            let work = forget_done(conn, now)? + sweep::forget(conn, now.plus(-FORGET_SWEEPS_AFTER))?;
+            let forgotten = work + sessions::purge(conn, now)?;
             if forgotten > 0 {
                 tracing::info!(forgotten, "what nobody needs any more was removed from the records");
             }

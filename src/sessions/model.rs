@@ -22,4 +22,6 @@ pub struct Session {
     pub generation: i64,
     pub refresh_hash: String,
     pub rotated_at: Instant,
+    /// When the second factor was last shown in this login.
+    pub proved_at: Option<Instant>,
 }

@@ -2,18 +2,24 @@
 
 use super::model::Session;
 use super::rules;
-use crate::access::Actor;
+use crate::access::{AccessPolicy, Actor};
 use crate::db::schema::{sessions, users};
 use crate::db::{Conn, Instant};
 use crate::ids::{SessionId, UserId};
 use crate::keys::TokenClaims;
 use crate::refusal::{Code, Outcome};
 use crate::users::model::User;
-use crate::users::queries as accounts;
+use crate::users::{queries as accounts, rules as account_rules};
 use diesel::prelude::*;
 
 /// The person behind a token as they are now: still employed, still in this role, still logged in.
-pub fn actor(conn: &mut Conn, claims: &TokenClaims, now: Instant) -> Outcome<Actor> {
+/// With it comes what they must do before anything else, if there is such a thing.
+pub fn actor(
+    conn: &mut Conn,
+    policy: &AccessPolicy,
+    claims: &TokenClaims,
+    now: Instant,
+) -> Outcome<(Actor, Option<Code>)> {
     let found: Option<(Session, User)> = sessions::table
         .inner_join(users::table)
         .filter(sessions::id.eq(claims.session))
@@ -25,7 +31,8 @@ pub fn actor(conn: &mut Conn, claims: &TokenClaims, now: Instant) -> Outcome<Act
         return Err(Code::Unauthenticated.into());
     }
     let scope = accounts::scope(conn, user.id, user.scope_kind)?;
-    Ok(Actor { id: user.id, role: user.role, scope, session: Some(session.id) })
+    let due = account_rules::due(policy, &user.standing(), now);
+    Ok((Actor { id: user.id, role: user.role, scope, session: Some(session.id) }, due))
 }
 
 pub fn insert(conn: &mut Conn, session: Session) -> Outcome<()> {
@@ -49,6 +56,20 @@ pub fn rotate(conn: &mut Conn, id: SessionId, generation: i64, hash: &str, now: 
             ))
             .execute(conn)?;
     Ok(rotated == 1)
+}
+
+/// Notes that the second factor was shown in this login.
+pub fn prove(conn: &mut Conn, id: SessionId, now: Instant) -> Outcome<()> {
+    diesel::update(sessions::table.find(id)).set(sessions::proved_at.eq(now)).execute(conn)?;
+    Ok(())
+}
+
+/// Removes what a login no longer needs: counted guesses, devices that are strangers by now, one-time tokens.
+/// Returns how many rows. To be run now and then, by one node; running it twice or late harms nothing.
+pub fn purge(conn: &mut Conn, now: Instant) -> Outcome<usize> {
+    let guesses = super::throttle::queries::purge(conn, now)?;
+    let devices = super::devices::purge(conn, now)?;
+    Ok(guesses + devices + crate::users::password_tokens::purge(conn, now)?)
 }
 
 pub fn end(conn: &mut Conn, id: SessionId, because: &str, now: Instant) -> Outcome<bool> {

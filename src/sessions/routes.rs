@@ -1,6 +1,6 @@
 //! Logging in and out over HTTP.
 
-use super::login::{self, Tokens};
+use super::login::{self, Ended, Shown, Tokens};
 use super::model::Session;
 use super::rules::RefreshToken;
 use super::{queries, setup};
@@ -11,9 +11,11 @@ use crate::fields::Fields;
 use crate::http::{Body, Id, Page, no_content};
 use crate::ids::{ChainId, SessionId, UserId};
 use crate::keys::ACCESS_SECONDS;
+use crate::office::Office;
 use crate::refusal::{Code, FieldCode, Outcome};
+use crate::users::password::{self, Place};
 use crate::users::routes::{UserView, view};
-use crate::users::{password, queries as accounts, rules as account_rules};
+use crate::users::{accounts as managing, queries as accounts, rules as account_rules};
 use actix_web::{HttpResponse, delete, get, post};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -37,6 +39,10 @@ pub fn routes(api: &mut ServiceConfig<'_>) {
 pub struct LoginForm {
     pub username: String,
     pub password: String,
+    /// The one-time code, or a recovery code, where the account has a second factor.
+    pub totp: Option<String>,
+    /// What this device was given at its last login.
+    pub device_token: Option<String>,
 }
 
 /// The tokens of a login. Send `access_token` as `Authorization: Bearer …`; spend `refresh_token` once.
@@ -45,7 +51,9 @@ pub struct LoginForm {
     "access_token": "eyJ…", "refresh_token": "AZjw…", "token_type": "Bearer", "expires_in": 900,
     "user": {"id": "0198f000-0000-7000-8000-000000000020", "username": "inspector", "display_name": "王芳", "role": "inspector",
         "scope": {"kind": "areas", "areas": ["0198f000-0000-7000-8000-000000000002"]}, "locale": "zh-CN", "disabled": false,
-        "has_password": true, "version": 1, "created_at": "2026-01-05T01:00:00Z", "updated_at": "2026-01-05T01:00:00Z"}
+        "has_password": true, "must_change_password": false,
+        "second_factor": false, "version": 1, "created_at": "2026-01-05T01:00:00Z", "updated_at": "2026-01-05T01:00:00Z"},
+    "device_token": "p3Xk…"
 }))]
 pub struct TokenView {
     pub access_token: String,
@@ -54,43 +62,72 @@ pub struct TokenView {
     /// Seconds until the access token is refused.
     pub expires_in: i64,
     pub user: UserView,
+    /// Keep it on this device and show it at the next login: then nobody who guesses at the name can keep
+    /// its owner out. Only in the answer to a login.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_token: Option<String>,
+    /// The code of what must be done first, while nothing else is open: `password_expired` or
+    /// `second_factor_missing`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due: Option<String>,
 }
 
-/// Starts a session. Unknown names, wrong passwords and disabled accounts get the same answer.
+/// Starts a session. Unknown names, wrong passwords and disabled accounts get the same answer, and so does
+/// whoever has to wait (`login_throttled`), even with the right password.
 #[utoipa::path(tag = "auth", request_body = LoginForm, responses((status = 200, description = "Logged in.", body = TokenView)))]
 #[post("/auth/login")]
 pub async fn log_in(public: Public, form: Body<LoginForm>) -> Outcome<HttpResponse> {
-    let LoginForm { username, password } = form.0;
-    if password.len() > 1024 || username.len() > 200 || username.contains('\0') {
+    let LoginForm { username, password, totp, device_token } = form.0;
+    if password.len() > account_rules::LONGEST_BYTES || username.len() > 200 || username.contains('\0') {
         return Err(Code::BadCredentials.into());
     }
+    let place = Place::take()?;
     let name = username.trim().to_lowercase();
-    let user = public.read(move |conn| accounts::find_by_username(conn, &name)).await?;
-    let stored = user.as_ref().filter(|user| !user.disabled).and_then(|user| user.password_hash.clone());
-    let outdated = stored.as_deref().is_some_and(|hash| !password::is_current(hash));
-    let right = password::verify_gated(password.clone(), stored).await?;
     let (office, origin, now) = (public.office().clone(), public.origin.clone(), public.now());
-    let Some(user) = user.filter(|_| right) else {
-        public.write(move |conn| login::refused(conn, &office.keys, &username, &origin, now)).await?;
-        return Err(Code::BadCredentials.into());
-    };
-    let rehashed = if outdated { Some(password::hash_gated(password).await?) } else { None };
-    let answer = public
+    let (shown, from) = (device_token.clone(), origin.clone());
+    let looking = office.clone();
+    let mut candidate =
+        public.read(move |conn| login::look_up(conn, &looking, &name, shown.as_deref(), &from, now)).await?;
+    let counting = office.clone();
+    let candidate = public
         .write(move |conn| {
-            let tokens = login::start(conn, &office.keys, user.id, rehashed.clone(), &origin, now)?;
-            token_view(conn, tokens)
+            candidate.count(conn, &counting, now)?;
+            Ok(candidate.clone())
         })
         .await?;
-    Ok(HttpResponse::Ok().json(answer))
+    let stored = candidate.stored.clone();
+    let outdated = stored.as_deref().is_some_and(|hash| !password::is_current(hash));
+    let right = place.verify(password.clone(), stored).await?;
+    let rehashed = if right && outdated { Some(place.hash(password).await?) } else { None };
+    let ended = public
+        .write(move |conn| {
+            let (code, device) = (totp.as_deref(), device_token.as_deref());
+            let shown = Shown { username: &username, right, rehashed: rehashed.clone(), code, device };
+            Ok(match login::finish(conn, &office, &candidate, &shown, &origin, now)? {
+                Ended::In { tokens, device } => Ok(token_view(conn, &office, *tokens, Some(device), now)?),
+                Ended::Refused(code) => Err(code),
+            })
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(ended?))
 }
 
-fn token_view(conn: &mut crate::db::Conn, tokens: Tokens) -> Outcome<TokenView> {
+fn token_view(
+    conn: &mut crate::db::Conn,
+    office: &Office,
+    tokens: Tokens,
+    device_token: Option<String>,
+    now: Instant,
+) -> Outcome<TokenView> {
+    let due = account_rules::due(&office.policy, &tokens.user.standing(), now);
     Ok(TokenView {
         access_token: tokens.access,
         refresh_token: tokens.refresh,
         token_type: "Bearer".into(),
         expires_in: ACCESS_SECONDS,
         user: view(conn, tokens.user)?,
+        device_token,
+        due: due.map(|code| code.as_str().to_owned()),
     })
 }
 
@@ -110,7 +147,7 @@ pub async fn renew(public: Public, form: Body<RefreshForm>) -> Outcome<HttpRespo
     let (office, origin, now) = (public.office().clone(), public.origin.clone(), public.now());
     let answer = public
         .write(move |conn| match login::renew(conn, &office.keys, &shown, &origin, now)? {
-            Some(tokens) => token_view(conn, tokens).map(Some),
+            Some(tokens) => token_view(conn, &office, tokens, None, now).map(Some),
             None => Ok(None),
         })
         .await?;
@@ -165,7 +202,8 @@ pub async fn set_up(public: Public, form: Body<SetupForm>) -> Outcome<HttpRespon
     fields.check(account_rules::is_username(&username), "/username", FieldCode::BadFormat);
     fields.line("/display_name", &display_name, 1..=60);
     fields.finish()?;
-    account_rules::password("/password", &password, &[&username, &display_name, "anlao", "安老"])?;
+    let words = ["anlao", "安老", &username, &display_name].map(str::to_owned);
+    managing::check_password(public.office(), false, "/password", &password, &words)?;
     let (office, origin, now) = (public.office().clone(), public.origin.clone(), public.now());
     let shown = token.clone();
     // Nobody makes the server hash passwords without a good token.

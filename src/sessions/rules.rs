@@ -1,6 +1,7 @@
 //! What a refresh token is worth. Pure.
 
 use super::model::Session;
+use crate::access::Role;
 use crate::db::Instant;
 use crate::ids::SessionId;
 use base64::Engine;
@@ -10,6 +11,8 @@ use chrono::TimeDelta;
 /// A phone may be offline for weeks, but not for ever.
 pub const LONGEST: TimeDelta = TimeDelta::days(90);
 const IDLE: TimeDelta = TimeDelta::days(14);
+/// Whoever manages accounts works at a desk, and leaves it.
+const ADMIN_IDLE: TimeDelta = TimeDelta::minutes(30);
 /// An answer lost on a bad line may be asked for once more within this time.
 const LOST_ANSWER: TimeDelta = TimeDelta::seconds(10);
 
@@ -59,8 +62,14 @@ pub enum Refresh {
     Over,
 }
 
-pub fn refresh(session: &Session, generation: i64, now: Instant) -> Refresh {
-    if session.ended_at.is_some() || now >= session.expires_at || now >= session.last_used_at.plus(IDLE) {
+/// How long a login of this role may go without being renewed.
+fn idle(role: Role) -> TimeDelta {
+    if role == Role::Admin { ADMIN_IDLE } else { IDLE }
+}
+
+pub fn refresh(session: &Session, role: Role, generation: i64, now: Instant) -> Refresh {
+    let idle = now >= session.last_used_at.plus(idle(role));
+    if idle || !is_alive(session, now) {
         Refresh::Over
     } else if generation == session.generation {
         Refresh::Rotate
@@ -96,6 +105,7 @@ mod tests {
             generation: 5,
             refresh_hash: String::new(),
             rotated_at: start,
+            proved_at: None,
         }
     }
 
@@ -103,16 +113,21 @@ mod tests {
     fn a_token_is_good_once_and_its_loss_is_forgiven_for_ten_seconds() {
         let session = session();
         let at = |seconds| session.rotated_at.plus(TimeDelta::seconds(seconds));
-        assert_eq!(refresh(&session, 5, at(600)), Refresh::Rotate);
-        assert_eq!(refresh(&session, 4, at(9)), Refresh::Repeat);
-        assert_eq!(refresh(&session, 4, at(10)), Refresh::Reuse);
-        assert_eq!(refresh(&session, 3, at(1)), Refresh::Reuse);
+        assert_eq!(refresh(&session, Role::Inspector, 5, at(600)), Refresh::Rotate);
+        assert_eq!(refresh(&session, Role::Inspector, 4, at(9)), Refresh::Repeat);
+        assert_eq!(refresh(&session, Role::Inspector, 4, at(10)), Refresh::Reuse);
+        assert_eq!(refresh(&session, Role::Inspector, 3, at(1)), Refresh::Reuse);
     }
 
     #[test]
     fn sessions_end_when_idle_or_old() {
         let session = session();
-        assert_eq!(refresh(&session, 5, session.last_used_at.plus(IDLE)), Refresh::Over);
+        assert_eq!(refresh(&session, Role::Inspector, 5, session.last_used_at.plus(IDLE)), Refresh::Over);
+        assert_eq!(refresh(&session, Role::Admin, 5, session.last_used_at.plus(ADMIN_IDLE)), Refresh::Over);
+        assert_eq!(
+            refresh(&session, Role::Admin, 5, session.last_used_at.plus(TimeDelta::minutes(29))),
+            Refresh::Rotate
+        );
         assert!(!is_alive(&session, session.expires_at));
     }
 

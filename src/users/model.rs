@@ -1,5 +1,6 @@
 //! The rows of accounts.
 
+use super::rules::Standing;
 use crate::access::{Role, ScopeKind};
 use crate::db::Instant;
 use crate::db::schema::users;
@@ -35,6 +36,22 @@ pub struct User {
     pub version: i64,
     pub created_at: Instant,
     pub updated_at: Instant,
+    /// Only a new password opens more than the own account.
+    pub must_change_password: bool,
+    /// When a second factor was set up, if there is one.
+    pub second_factor_at: Option<Instant>,
+}
+
+impl User {
+    /// What decides whether the account must be put in order first.
+    pub fn standing(&self) -> Standing {
+        Standing {
+            role: self.role,
+            must_change_password: self.must_change_password,
+            password_changed_at: self.password_changed_at,
+            has_second_factor: self.second_factor_at.is_some(),
+        }
+    }
 }
 
 /// Which places an account covers: exactly one of the three.

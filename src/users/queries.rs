@@ -5,7 +5,7 @@ use crate::access::{AreaColumns, Role, Scope, ScopeArea, ScopeKind};
 use crate::db::schema::{areas, institutions, user_scopes, users};
 use crate::db::{Conn, one_of};
 use crate::ids::{AreaId, InstitutionId, UserId};
-use crate::refusal::{Code, FieldCode, Outcome, Refusal};
+use crate::refusal::{Code, Failure, FieldCode, Outcome, Refusal};
 use diesel::prelude::*;
 
 /// The account, whoever asks: for login and for the caller's own page.
@@ -189,4 +189,27 @@ pub fn display_names(
     let rows: Vec<(UserId, String)> =
         users::table.filter(one_of(users::id, ids)).select((users::id, users::display_name)).load(conn)?;
     Ok(rows.into_iter().collect())
+}
+
+/// Writes an account that its owner changed, over version `user.version - 1`. Somebody who changed it at the
+/// same moment is no reason to refuse: the step begins again.
+pub fn update_own(conn: &mut Conn, user: User) -> Outcome<()> {
+    match update(conn, user, None) {
+        Err(Failure::Refused(refusal)) if refusal.code == Code::Stale => Err(Failure::Collision),
+        other => other,
+    }
+}
+
+pub fn institution_names(conn: &mut Conn, ids: &[InstitutionId]) -> Outcome<Vec<String>> {
+    Ok(institutions::table
+        .filter(institutions::id.eq_any(ids.to_vec()))
+        .select(institutions::name)
+        .limit(50)
+        .load(conn)?)
+}
+
+/// Replaces a hash with old parameters by one of the same password.
+pub fn rehash(conn: &mut Conn, id: UserId, hash: &str) -> Outcome<()> {
+    diesel::update(users::table.find(id)).set(users::password_hash.eq(hash)).execute(conn)?;
+    Ok(())
 }

@@ -324,6 +324,18 @@ async fn call(app: &TestApp, fixture: &Fixture, operation: &str, role: &str, tar
             }
             "/auth/logout".to_owned()
         }
+        "POST /auth/password" => {
+            body = Some(json!({ "token": "A".repeat(43), "new_password": "窗台上的花盆每天早上要浇一次水" }));
+            "/auth/password".to_owned()
+        }
+        "POST /me/second-factor" => {
+            body = Some(json!({ "current_password": crate::support::PASSWORD }));
+            "/me/second-factor".to_owned()
+        }
+        "POST /me/second-factor/confirmation" | "POST /me/second-factor/proof" => {
+            body = Some(json!({ "totp": "123456" }));
+            template.to_owned()
+        }
         "POST /auth/refresh" => {
             let token =
                 if by.access.is_some() { again(app, &by).await.refresh.unwrap() } else { "AAAA".into() };

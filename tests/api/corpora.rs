@@ -3,6 +3,7 @@
 
 use crate::on_both_databases;
 use crate::support::{Answer, Person, World};
+use anlao::access::PasswordProfile;
 use anlao::keys::Keys;
 use anlao::users::rules;
 use base64::Engine;
@@ -134,7 +135,7 @@ on_both_databases! {
     common_passwords_over_http, app => {
         let Some(passwords) = common_passwords() else { return };
         let world = World::build(app).await;
-        let long = passwords.iter().filter(|password| password.chars().count() >= rules::PASSWORD_SHORTEST);
+        let long = passwords.iter().filter(|password| password.chars().count() >= rules::SHORTEST_ALONE);
         let mut tried = 0;
         for password in long {
             let form = json!({ "username": "somebody", "display_name": "同志", "role": "auditor", "scope": { "kind": "all" }, "password": password });
@@ -191,10 +192,15 @@ fn common_passwords() -> Option<Vec<String>> {
 fn common_passwords_by_the_rule() {
     let Some(passwords) = common_passwords() else { return };
     assert!(passwords.len() > 19_000, "{}", passwords.len());
-    let refused = |text: &str| rules::password("/password", text, &[]).is_err();
-    let accepted: Vec<&String> =
-        passwords.iter().filter(|one| !refused(one) || !refused(&one.to_uppercase())).collect();
-    assert!(accepted.is_empty(), "{accepted:?}");
+    for (profile, second_factor) in
+        [(PasswordProfile::Nist, false), (PasswordProfile::Nist, true), (PasswordProfile::Mlps, false)]
+    {
+        let rule = rules::PasswordRule { profile, second_factor };
+        let refused = |text: &str| rules::password(rule, "/password", text, &[]).is_err();
+        let accepted: Vec<&String> =
+            passwords.iter().filter(|one| !refused(one) || !refused(&one.to_uppercase())).collect();
+        assert!(accepted.is_empty(), "{profile} {second_factor}: {} {accepted:?}", accepted.len());
+    }
 }
 
 /// Wycheproof's signatures: nothing invalid is accepted, nothing but HS256 is, and what is valid and refused

@@ -7,7 +7,8 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Operations that nobody needs to be logged in for.
-const PUBLIC: [&str; 3] = ["POST /auth/login", "POST /auth/refresh", "POST /auth/setup"];
+const PUBLIC: [&str; 4] =
+    ["POST /auth/login", "POST /auth/password", "POST /auth/refresh", "POST /auth/setup"];
 
 fn document() -> Value {
     serde_json::from_str(&anlao::cli::openapi().unwrap()).unwrap()

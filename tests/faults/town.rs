@@ -75,6 +75,7 @@ impl Town {
             keys: Keys::create(&dir.path().join("secret.toml")).unwrap(),
             checklist: Checklist::embedded().unwrap(),
             deadlines: DeadlineRules::embedded().unwrap(),
+            policy: anlao::access::AccessPolicy::default(),
         });
         anlao::app::migrate_database(&DatabaseUrl::parse(&database_url).unwrap()).unwrap();
         let (home, inspector, manager) = (InstitutionId::fresh(), UserId::fresh(), UserId::fresh());

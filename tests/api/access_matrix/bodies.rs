@@ -78,6 +78,30 @@ async fn writes(app: &TestApp, world: &World) -> BTreeMap<String, Write> {
             json!({ "username": "inspector", "password": PASSWORD }),
         ),
         (
+            "POST /auth/password",
+            &world.inspector,
+            "/auth/password".into(),
+            json!({ "token": "0", "new_password": "窗台上的花盆每天早上要浇一次水" }),
+        ),
+        (
+            "POST /me/second-factor",
+            &world.inspector,
+            "/me/second-factor".into(),
+            json!({ "current_password": PASSWORD }),
+        ),
+        (
+            "POST /me/second-factor/confirmation",
+            &world.inspector,
+            "/me/second-factor/confirmation".into(),
+            json!({ "totp": "123456" }),
+        ),
+        (
+            "POST /me/second-factor/proof",
+            &world.inspector,
+            "/me/second-factor/proof".into(),
+            json!({ "totp": "123456" }),
+        ),
+        (
             "POST /auth/refresh",
             &world.inspector,
             "/auth/refresh".into(),

@@ -64,11 +64,21 @@ impl TestApp {
     }
 
     pub fn run_with(backend: Backend, store: Store, test: impl AsyncFnOnce(&Self)) {
+        Self::run_under(backend, store, &[], test);
+    }
+
+    /// The same under settings of the test's own, by their keys.
+    pub fn run_under(
+        backend: Backend,
+        store: Store,
+        settings: &[(&'static str, &str)],
+        test: impl AsyncFnOnce(&Self),
+    ) {
         // Says loudly what is not tried where PostgreSQL is missing; under CI that is a failure.
         if backend == Backend::Postgres && anlao_testbed::postgres_or_skip().is_none() {
             return;
         }
-        let app = Self::open(backend, store);
+        let app = Self::open(backend, store, settings);
         actix_web::rt::System::new().block_on(async move {
             let mut app = app;
             let server = Server::bind("127.0.0.1:0".parse().unwrap(), app.parts.clone(), 2).unwrap();
@@ -87,7 +97,7 @@ impl TestApp {
         });
     }
 
-    fn open(backend: Backend, store: Store) -> Self {
+    fn open(backend: Backend, store: Store, settings: &[(&'static str, &str)]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (url, database) = match backend {
             Backend::Sqlite => (format!("sqlite:{}", dir.path().join("anlao.db").display()), None),
@@ -113,17 +123,19 @@ impl TestApp {
                 (Some(s3), url, environment)
             }
         };
-        let flags = BTreeMap::from([
+        let mut flags = BTreeMap::from([
             ("data_dir", dir.path().display().to_string()),
             ("database_url", url),
             ("evidence_url", evidence),
             ("database_threads", "4".to_owned()),
         ]);
+        flags.extend(settings.iter().map(|(key, value)| (*key, (*value).to_owned())));
         let config = Config::load(None, &environment, &flags).unwrap();
         let clock = Clock::fixed(start_of_tests());
         let office = Office {
             zone: config.zone,
             keys: Keys::generate(),
+            policy: config.policy.clone(),
             checklist: Checklist::embedded().unwrap(),
             deadlines: DeadlineRules::embedded().unwrap(),
         };

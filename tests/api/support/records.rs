@@ -29,7 +29,9 @@ fn dump(conn: &mut Conn) -> Outcome<BTreeMap<String, Vec<String>>> {
     };
     let tables = lines(conn, tables)?;
     assert!(tables.len() > 10, "{tables:?}");
-    let kept = tables.into_iter().filter(|name| !name.starts_with("audit_") && name != "sessions");
+    let kept = tables
+        .into_iter()
+        .filter(|name| !name.starts_with("audit_") && !name.starts_with("login_") && name != "sessions");
     kept.map(|table| {
         let rows = match conn {
             Conn::Sqlite(_) => {
