@@ -4,9 +4,10 @@ use super::{Actor, Origin, Permission, ReadTx, WriteTx};
 use crate::audit;
 use crate::clock::Clock;
 use crate::db::{Conn, Db, Instant};
-use crate::http::{Caller, RequestId, openapi};
+use crate::http::{admit, openapi};
 use crate::office::Office;
 use crate::refusal::{Code, Failure, Kind, Outcome};
+use crate::request_id::RequestId;
 use crate::sessions::{self, TokenClaims};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
@@ -51,7 +52,7 @@ impl<P: Permission> FromRequest for Access<P> {
         ready(Gate::of(req).and_then(|gate| {
             let token = bearer(req).ok_or(Code::Unauthenticated)?;
             let claims = gate.0.office.keys.verify_access(token, gate.0.clock.now())?;
-            req.extensions_mut().insert(Caller(claims.user));
+            admit(req, claims.user)?;
             check_query(req)?;
             Ok(Self { gate, claims, origin: origin(req), permission: PhantomData })
         }))

@@ -4,6 +4,7 @@ mod connection;
 mod executor;
 mod explain;
 mod migrate;
+mod queue;
 pub mod schema;
 pub mod search;
 pub mod sql_types;

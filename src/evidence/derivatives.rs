@@ -1,5 +1,6 @@
 //! Copies for looking at: upright, small, without metadata. Made when first asked for, then kept.
 
+use super::measures;
 use super::store::Store;
 use crate::refusal::{Code, Failure, Outcome};
 use anlao_imaging::{Limits, derive};
@@ -55,7 +56,10 @@ impl Derivatives {
         let made = actix_web::web::block(move || derive(&original, &Limits::default()))
             .await
             .map_err(|_lost| Failure::Busy)?
-            .map_err(|_refusal| Code::NoPreview)?;
+            .map_err(|_refusal| {
+                measures::copies("failed");
+                Code::NoPreview
+            })?;
         let (preview, thumbnail) = (made.preview, made.thumbnail);
         let answer = match copy {
             Copy::Preview => Bytes::from(preview.clone()),
@@ -63,6 +67,7 @@ impl Derivatives {
         };
         self.store.put_copy(sha256, Copy::Thumbnail.name(), thumbnail).await?;
         self.store.put_copy(sha256, Copy::Preview.name(), preview).await?;
+        measures::copies("made");
         Ok(answer)
     }
 }

@@ -3,15 +3,26 @@
 mod answer;
 mod assets;
 mod body;
+mod connection;
+mod deadline;
 mod envelope;
+mod limits;
+mod measures;
 pub mod openapi;
 mod pagination;
 mod problem;
+mod rates;
+mod raw;
+mod serving;
 
 pub use crate::stored::Stored;
 pub use answer::{expected_version, no_content, object, stored};
 pub use assets::{asset, docs_redirect};
 pub use body::{Body, Id, Query, path_id};
-pub use envelope::{Caller, RequestId, envelope, fallback};
+pub use connection::{Connection, Connections, Line};
+pub use envelope::{envelope, fallback};
+pub use limits::{Class, Limits, Rates};
 pub use pagination::{Cursor, DEFAULT_LIMIT, LARGEST_LIMIT, Page, limit, page};
 pub use problem::{FieldProblem, Problem};
+pub use rates::{RateLimits, Standing};
+pub use serving::{Caller, Serving, admit, client_address};

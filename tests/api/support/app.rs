@@ -118,6 +118,7 @@ impl TestApp {
             ("database_url", url),
             ("evidence_url", evidence),
             ("database_threads", "4".to_owned()),
+            ("user_rates", "0".to_owned()),
         ]);
         let config = Config::load(None, &environment, &flags).unwrap();
         let clock = Clock::fixed(start_of_tests());

@@ -1,6 +1,7 @@
 //! What the tests speak with: a running server, people with roles, a small world, photos.
 
 mod app;
+mod office;
 mod people;
 mod photo;
 mod program;
@@ -9,14 +10,17 @@ mod steps;
 #[allow(dead_code, reason = "the imaging crate's tests use the rest")]
 #[path = "../../../crates/imaging/tests/imaging/tiff.rs"]
 pub mod tiff;
+mod wire;
 mod world;
 
 pub use app::{PASSWORD, Store, TestApp};
+pub use office::{Office, alone};
 pub use people::{Answer, Person};
 pub use photo::{Photo, scene, stored_files, with_exif};
-pub use program::{Program, Serving};
+pub use program::Program;
 pub use records::{lines, records};
 pub use steps::{Step, again};
+pub use wire::{Raw, Wire, head, until};
 pub use world::World;
 
 /// Declares tests that run on both databases, each on a fresh one.
