@@ -8,6 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+/// Whether all of it was sent is of no interest.
+fn gone(_sent: bool) {}
+
 /// What a client does before it is gone.
 fn hangs_up(base: &str, token: &str, photo: &Photo, form: &str, kind: u64) {
     let mut wire = Wire::connect(base);
@@ -15,12 +18,12 @@ fn hangs_up(base: &str, token: &str, photo: &Photo, form: &str, kind: u64) {
     let length = form.len();
     let json = |length: usize| format!("Content-Type: application/json\r\nContent-Length: {length}\r\n");
     match kind % 6 {
-        0 => drop(wire.send("GET /api/v1/haz")),
+        0 => gone(wire.send("GET /api/v1/haz")),
         1 => {
-            drop(wire.send(head("PUT", &format!("/api/v1/hazards/{id}"), token, &json(length)) + &form[..40]))
+            gone(wire.send(head("PUT", &format!("/api/v1/hazards/{id}"), token, &json(length)) + &form[..40]))
         }
-        2 => drop(wire.send(head("PUT", &format!("/api/v1/hazards/{id}"), token, &json(length)) + form)),
-        3 => drop(wire.send(head("GET", "/api/v1/hazards?limit=200", token, ""))),
+        2 => gone(wire.send(head("PUT", &format!("/api/v1/hazards/{id}"), token, &json(length)) + form)),
+        3 => gone(wire.send(head("GET", "/api/v1/hazards?limit=200", token, ""))),
         4 => {
             let path = format!("/api/v1/evidence/{}/content", photo.id);
             let more = format!("Content-Type: image/jpeg\r\nContent-Length: {}\r\n", photo.bytes.len());

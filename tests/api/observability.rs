@@ -25,7 +25,7 @@ fn metrics_tell_of_requests_records_photos_and_the_process() {
             "anlao_http_requests_total{method=\"GET\",route=\"/api/v1/me\",status=\"200\"} 1",
             "anlao_http_requests_total{method=\"GET\",route=\"none\",status=\"404\"} 1",
             "anlao_http_requests_total{method=\"other\",route=\"/api/v1/me\",status=\"405\"} 1",
-            "anlao_http_request_duration_seconds_count{route=\"/api/v1/me\"} 1",
+            "anlao_http_request_duration_seconds_count{route=\"/api/v1/me\"} 2",
             "anlao_http_requests_in_flight 0",
             &format!("anlao_evidence_received_bytes_total {size}"),
             &format!("anlao_evidence_stored_bytes_total {size}"),

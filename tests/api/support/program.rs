@@ -61,12 +61,7 @@ impl Program {
         Ran { code: done.status.code().unwrap(), out: text(done.stdout), err: text(done.stderr) }
     }
 
-    /// Serves on a free port; returns when the program says so.
-    pub fn serve(&self) -> Serving {
-        self.serve_with(&[])
-    }
-
-    /// The same with these variables. Rates are not limited unless they say so; the log is kept in a file.
+    /// Serves on a free port with these variables; returns when the program says so. Rates are not limited unless they say so; the log is kept in a file.
     pub fn serve_with(&self, variables: &[(&str, &str)]) -> Serving {
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0", "--json"]);
         command.env("ANLAO_LOG", "error").env("ANLAO_USER_RATES", "0").envs(variables.iter().copied());
