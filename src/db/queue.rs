@@ -92,9 +92,11 @@ impl Queue {
     /// The same for those who may wait: the command line.
     pub(super) fn join_anyway(&self) -> Ticket {
         let at = Instant::now();
-        if self.waiting.fetch_add(1, Ordering::Relaxed) == 0 {
-            self.filled_at.store(micros(at.saturating_duration_since(self.epoch)), Ordering::Relaxed);
+        // First the time, then the number: whoever sees somebody waiting sees since when.
+        if self.waiting.load(Ordering::Acquire) == 0 {
+            self.filled_at.fetch_max(micros(at.saturating_duration_since(self.epoch)), Ordering::Release);
         }
+        self.waiting.fetch_add(1, Ordering::AcqRel);
         self.depth.inc();
         Ticket { at, request: RequestId::current() }
     }
