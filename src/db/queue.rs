@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 type ByKind<M> = Family<[(&'static str, &'static str); 1], M>;
+type Durations = Family<[(&'static str, &'static str); 1], Histogram, fn() -> Histogram>;
 
 static DEPTH: LazyLock<ByKind<Gauge>> =
     LazyLock::new(|| family("db_queue_depth", "Work that waits for a database thread"));
@@ -19,11 +20,10 @@ static REFUSED: LazyLock<ByKind<Counter>> =
     LazyLock::new(|| family("db_refused", "Work refused because too much was waiting, or for too long"));
 static ABANDONED: LazyLock<ByKind<Counter>> =
     LazyLock::new(|| family("db_abandoned", "Work not begun because nobody waited for it any more"));
-static TRANSACTIONS: LazyLock<Family<[(&'static str, &'static str); 1], Histogram, fn() -> Histogram>> =
-    LazyLock::new(|| {
-        let durations = Family::new_with_constructor(crate::metrics::seconds as fn() -> Histogram);
-        registered("db_transaction_seconds", "Time on a database thread, by kind", durations)
-    });
+static TRANSACTIONS: LazyLock<Durations> = LazyLock::new(|| {
+    let durations = Family::new_with_constructor(crate::metrics::seconds as fn() -> Histogram);
+    registered("db_transaction_seconds", "Time on a database thread, by kind", durations)
+});
 static BATCHES: LazyLock<Histogram> = LazyLock::new(|| {
     let sizes = Histogram::new([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0]);
     registered("db_write_batch_size", "Changes that shared one commit", sizes)

@@ -6,6 +6,8 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 use std::time::Duration;
 
+/// Method, route and status.
+type Line = (&'static str, String, u16);
 type ByRoute = Family<[(&'static str, String); 3], Counter>;
 type Durations = Family<[(&'static str, String); 1], Histogram, fn() -> Histogram>;
 
@@ -26,7 +28,7 @@ static OVERDUE: LazyLock<Family<[(&'static str, &'static str); 1], Counter>> = L
 
 thread_local! {
     /// The same few lines again and again: each thread keeps them at hand.
-    static KNOWN: RefCell<HashMap<(&'static str, String, u16), (Counter, Histogram)>> = RefCell::default();
+    static KNOWN: RefCell<HashMap<Line, (Counter, Histogram)>> = RefCell::default();
 }
 
 /// The method as a label: anybody can make up others.
