@@ -4,16 +4,28 @@ use crate::access::Gate;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{Conn, DatabaseUrl, Db, SchemaError, migrate, migrations_pending};
+use crate::draining::Draining;
 use crate::evidence::derivatives::Derivatives;
 use crate::evidence::routes::Vault;
 use crate::evidence::store::{Store, StoreConfig};
+use crate::health::Readiness;
+use crate::http::TrustedProxies;
+use crate::http::{Connection, Connections, Limits, Serving};
 use crate::http::{asset, docs_redirect, envelope, fallback, openapi};
+use crate::metrics;
 use crate::office::Office;
 use crate::{areas, audit, checklists, evidence, hazards, institutions, jobs, sessions, supervision, users};
+use actix_http::error::DispatchError;
+use actix_http::{Extensions, HttpService, Request};
+use actix_service::{IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_web::body::BoxBody;
+use actix_web::dev::{AppConfig, ServiceResponse};
+use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpResponse, HttpServer, middleware, web};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 use utoipa::openapi::OpenApi as OpenApiDocument;
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_actix_web::{AppExt, scope};
@@ -91,6 +103,8 @@ pub struct Parts {
     pub office: Arc<Office>,
     pub clock: Clock,
     pub vault: Vault,
+    pub limits: Arc<Limits>,
+    pub draining: Draining,
 }
 
 impl Parts {
@@ -104,12 +118,14 @@ impl Parts {
         make_folder(&config.data_dir)?;
         prepare_database(&config.database, may_migrate)?;
         let db = Db::open(&config.database, config.database_threads)?;
+        db.log_longer_than(config.slow);
         let spool = config.data_dir.join("spool");
         make_folder(&spool)?;
         let store = open_store(&config.evidence)?;
         let derivatives = Derivatives::new(store.clone());
         let vault = Vault { store, derivatives, spool: Arc::new(spool) };
-        Ok(Self { db, office: Arc::new(office), clock, vault })
+        let limits = Arc::new(config.limits.clone());
+        Ok(Self { db, office: Arc::new(office), clock, vault, limits, draining: Draining::default() })
     }
 }
 
@@ -155,6 +171,11 @@ pub struct Server {
     workers: usize,
 }
 
+/// After nobody new is let in: so long may what is in flight take to end.
+const LONGEST_SHUTDOWN: u64 = 28;
+/// A connection that is not used is closed after this.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
 impl Server {
     /// Binds the address; port 0 takes any free one.
     pub fn bind(address: SocketAddr, parts: Parts, workers: usize) -> Result<Self, StartError> {
@@ -166,32 +187,125 @@ impl Server {
         self.listener.local_addr()
     }
 
-    /// Serves until a signal or the handle stops it.
+    /// Serves until the handle stops it.
     pub fn run(self) -> std::io::Result<actix_web::dev::Server> {
-        let Parts { db, office, clock, vault } = self.parts;
-        let proxies = office.policy.proxies.clone();
-        let gate = Gate::new(db, office, clock);
-        let document = document();
-        let text = document.to_json().map_err(std::io::Error::other)?;
-        let text: web::Bytes = text.into();
-        let server = HttpServer::new(move || {
-            App::new()
-                .app_data(gate.clone())
-                .app_data(proxies.clone())
-                .app_data(web::Data::new(vault.clone()))
-                .wrap(middleware::from_fn(envelope))
-                .route("/api/v1/openapi.json", web::get().to(openapi_json(text.clone())))
-                .into_utoipa_app()
-                .service(scope("/api/v1").configure(api))
-                .into_app()
-                .route("/healthz", web::get().to(healthy))
-                .route("/readyz", web::get().to(ready))
-                .route("/docs", web::get().to(docs_redirect))
-                .service(docs(document.clone()))
-                .default_service(web::to(page_or_fallback))
-        });
-        let server = server.workers(self.workers).keep_alive(std::time::Duration::from_secs(75));
-        Ok(server.client_request_timeout(std::time::Duration::from_secs(10)).listen(self.listener)?.run())
+        let text = document().to_json().map_err(std::io::Error::other)?;
+        let Parts { db, office, clock, vault, limits, draining } = self.parts;
+        let site = Site {
+            proxies: office.policy.proxies.clone(),
+            gate: Gate::new(db, office, clock),
+            readiness: web::Data::new(Readiness::new(vault.store.clone(), draining.clone())),
+            serving: Serving::start(Arc::clone(&limits), draining),
+            vault: web::Data::new(vault),
+            description: text.into(),
+        };
+        let builder = actix_server::Server::build();
+        let ending = builder.graceful_shutdown_signal();
+        let connections = Connections::up_to(most_connections(&limits));
+        let delay = limits.shutdown_delay.as_secs();
+        // As `HttpServer` does it, but over connections of ours, which slow clients cannot hold.
+        let builder = builder.listen("http", self.listener, move || {
+            let (limits, connections, ending) = (Arc::clone(&limits), connections.clone(), ending.clone());
+            let http = HttpService::build()
+                .graceful_shutdown_signal(move || {
+                    let ending = ending.clone();
+                    async move { ending.notified().await }
+                })
+                .keep_alive(KEEP_ALIVE)
+                // The connection does so itself, and for every head.
+                .client_request_timeout(Duration::ZERO)
+                .client_disconnect_timeout(Duration::from_secs(1))
+                .h1_allow_half_closed(false)
+                .on_connect_ext(|connection: &Connection, data: &mut Extensions| {
+                    data.insert(connection.line());
+                })
+                .h1(map_config(site.clone().application(), |()| AppConfig::default()));
+            fn_service(move |io: TcpStream| {
+                let peer = io.peer_addr().ok();
+                let taken = Connection::accept(io, &connections, &limits);
+                std::future::ready(taken.map(|io| (io, peer)).map_err(DispatchError::Io))
+            })
+            .and_then(http)
+        })?;
+        let builder = builder.workers(self.workers).disable_signals();
+        Ok(builder.shutdown_timeout(LONGEST_SHUTDOWN.saturating_sub(delay)).run())
+    }
+}
+
+/// As many as configured, as long as files and database connections find room beside them.
+fn most_connections(limits: &Limits) -> usize {
+    const FOR_THE_REST: u64 = 200;
+    let wanted = u64::try_from(limits.connections).unwrap_or(u64::MAX).saturating_add(FOR_THE_REST);
+    let allowed = rlimit::increase_nofile_limit(wanted).unwrap_or(wanted).saturating_sub(FOR_THE_REST);
+    let most = limits.connections.min(usize::try_from(allowed.max(FOR_THE_REST)).unwrap_or(usize::MAX));
+    if most < limits.connections {
+        tracing::warn!(most, "fewer connections than configured: this process may not open more files");
+    }
+    most
+}
+
+/// What every worker builds its copy of the application from.
+#[derive(Clone)]
+struct Site {
+    proxies: TrustedProxies,
+    gate: Gate,
+    serving: web::Data<Serving>,
+    readiness: web::Data<Readiness>,
+    vault: web::Data<Vault>,
+    description: web::Bytes,
+}
+
+impl Site {
+    fn application(
+        self,
+    ) -> impl ServiceFactory<
+        Request,
+        Config = AppConfig,
+        Response = ServiceResponse<BoxBody>,
+        Error = actix_web::Error,
+        InitError = (),
+        Service = impl Service<
+            Request,
+            Response = ServiceResponse<BoxBody>,
+            Error = actix_web::Error,
+            Future: 'static,
+        > + 'static,
+    > {
+        let app = App::new()
+            .app_data(self.proxies)
+            .app_data(self.gate)
+            .app_data(self.serving)
+            .app_data(self.readiness)
+            .app_data(self.vault)
+            .wrap(middleware::from_fn(envelope))
+            .route("/api/v1/openapi.json", web::get().to(openapi_json(self.description)))
+            .into_utoipa_app()
+            .service(scope("/api/v1").configure(api))
+            .into_app()
+            .route("/healthz", web::get().to(healthy))
+            .route("/readyz", web::get().to(ready))
+            .route("/docs", web::get().to(docs_redirect))
+            .service(docs(document().clone()))
+            .default_service(web::to(page_or_fallback));
+        app.into_factory()
+    }
+}
+
+/// Serves `/metrics`, apart from everything else: who may see it is decided by the address it listens on.
+pub fn serve_metrics(listener: TcpListener) -> std::io::Result<actix_web::dev::Server> {
+    let app = || {
+        App::new().route("/metrics", web::get().to(metrics_text)).route("/healthz", web::get().to(healthy))
+    };
+    Ok(HttpServer::new(app).workers(1).disable_signals().shutdown_timeout(1).listen(listener)?.run())
+}
+
+async fn metrics_text() -> HttpResponse {
+    match metrics::text() {
+        Ok(text) => HttpResponse::Ok().content_type(metrics::CONTENT_TYPE).body(text),
+        Err(error) => {
+            tracing::error!(%error, "the metrics could not be written");
+            HttpResponse::InternalServerError().finish()
+        }
     }
 }
 
@@ -210,9 +324,12 @@ async fn healthy() -> HttpResponse {
     HttpResponse::Ok().json(serde_json::json!({ "status": "ok" }))
 }
 
-/// The records answer.
-async fn ready(public: crate::access::Public) -> Result<HttpResponse, crate::refusal::Failure> {
-    public.read(|conn| users::queries::any(conn).map(|_| ())).await?;
+/// The records answer, the store takes bytes, and the end is not announced.
+async fn ready(
+    public: crate::access::Public,
+    readiness: web::Data<Readiness>,
+) -> Result<HttpResponse, crate::refusal::Failure> {
+    readiness.check(public.read(|conn| users::queries::any(conn).map(|_| ()))).await?;
     Ok(HttpResponse::Ok().json(serde_json::json!({ "status": "ready" })))
 }
 

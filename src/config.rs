@@ -3,10 +3,12 @@
 use crate::access::{AccessPolicy, PasswordProfile, SecondFactor};
 use crate::db::DatabaseUrl;
 use crate::evidence::store::StoreConfig;
-use crate::http::TrustedProxies;
+use crate::http::{Limits, Rates, TrustedProxies};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// One setting: its key in the file, its environment variable, its default and what it is for.
 struct Setting {
@@ -84,6 +86,56 @@ const SETTINGS: &[Setting] = &[
         "0",
         "threads with a database connection each; chosen by the database when 0",
     ),
+    setting(
+        "request_deadline_seconds",
+        "ANLAO_REQUEST_DEADLINE_SECONDS",
+        "15",
+        "a request not answered by then is refused with 503",
+    ),
+    setting("upload_deadline_seconds", "ANLAO_UPLOAD_DEADLINE_SECONDS", "120", "the same for uploads"),
+    setting(
+        "client_patience_seconds",
+        "ANLAO_CLIENT_PATIENCE_SECONDS",
+        "10",
+        "for the head of a request, and for a silent client",
+    ),
+    setting(
+        "slowest_client",
+        "ANLAO_SLOWEST_CLIENT",
+        "1024",
+        "bytes a second below which a client is let go",
+    ),
+    setting(
+        "connections",
+        "ANLAO_CONNECTIONS",
+        "10000",
+        "connections open at once; bounded by the open files allowed",
+    ),
+    setting(
+        "user_rates",
+        "ANLAO_USER_RATES",
+        "read=6000 write=3000 upload=1200 export=60",
+        "requests a minute of one account, by class; 0 for none",
+    ),
+    setting(
+        "address_rates",
+        "ANLAO_ADDRESS_RATES",
+        "read=120000 write=60000 upload=24000 export=600",
+        "requests a minute of one address, by class; 0 for none",
+    ),
+    setting(
+        "shutdown_delay_seconds",
+        "ANLAO_SHUTDOWN_DELAY_SECONDS",
+        "2",
+        "from saying not ready until nobody new is let in; at most 10",
+    ),
+    setting(
+        "metrics_listen",
+        "ANLAO_METRICS_LISTEN",
+        "",
+        "address and port for /metrics; not served when empty",
+    ),
+    setting("slow_ms", "ANLAO_SLOW_MS", "250", "a database transaction longer than this is logged"),
     setting("log", "ANLAO_LOG", "info", "what to log, as a filter: error, warn, info, debug, or by module"),
     Setting {
         key: "demo_password",
@@ -117,6 +169,10 @@ pub struct Config {
     pub secret_file: Option<PathBuf>,
     pub threads: usize,
     pub database_threads: usize,
+    pub limits: Limits,
+    pub metrics_listen: Option<SocketAddr>,
+    /// A database transaction longer than this is logged.
+    pub slow: Duration,
     pub log: String,
     pub demo_password: Option<String>,
     pub sourced: Vec<Sourced>,
@@ -211,6 +267,9 @@ impl Config {
             secret_file: optional("secret_file").map(PathBuf::from),
             threads: or_default(number("threads")?, cores),
             database_threads: or_default(number("database_threads")?, default_threads),
+            limits: limits(&sourced)?,
+            metrics_listen: metrics_listen(&sourced)?,
+            slow: Duration::from_millis(within(&sourced, "slow_ms", 1..=600_000)?),
             log: take(&sourced, "log").value.clone(),
             demo_password: optional("demo_password"),
             data_dir,
@@ -239,6 +298,43 @@ fn take<'a>(sourced: &'a [Sourced], key: &str) -> &'a Sourced {
     const MISSING: &Sourced =
         &Sourced { key: "", value: String::new(), source: String::new(), secret: false, about: "" };
     sourced.iter().find(|one| one.key == key).unwrap_or(MISSING)
+}
+
+/// A whole number within bounds.
+fn within(sourced: &[Sourced], key: &str, bounds: RangeInclusive<u64>) -> Result<u64, ConfigError> {
+    let of = take(sourced, key);
+    of.value.parse().ok().filter(|number| bounds.contains(number)).ok_or_else(|| {
+        let reason = format!("it must be a whole number from {} to {}", bounds.start(), bounds.end());
+        wrong(&of.source, of.key, reason)
+    })
+}
+
+fn limits(sourced: &[Sourced]) -> Result<Limits, ConfigError> {
+    let seconds = |key: &str, bounds| within(sourced, key, bounds).map(Duration::from_secs);
+    let rates = |key: &str| {
+        let of = take(sourced, key);
+        let reason = "it must be like `read=6000 write=3000 upload=1200 export=60`, or 0";
+        Rates::parse(&of.value).ok_or_else(|| wrong(&of.source, of.key, reason))
+    };
+    Ok(Limits {
+        request_deadline: seconds("request_deadline_seconds", 1..=20)?,
+        upload_deadline: seconds("upload_deadline_seconds", 1..=3600)?,
+        patience: seconds("client_patience_seconds", 1..=120)?,
+        slowest: within(sourced, "slowest_client", 0..=1_000_000)?,
+        connections: usize::try_from(within(sourced, "connections", 10..=1_000_000)?).unwrap_or(usize::MAX),
+        user_rates: rates("user_rates")?,
+        address_rates: rates("address_rates")?,
+        shutdown_delay: seconds("shutdown_delay_seconds", 0..=10)?,
+    })
+}
+
+fn metrics_listen(sourced: &[Sourced]) -> Result<Option<SocketAddr>, ConfigError> {
+    let of = take(sourced, "metrics_listen");
+    if of.value.is_empty() {
+        return Ok(None);
+    }
+    let parsed = of.value.parse().map(Some);
+    parsed.map_err(|_error| wrong(&of.source, of.key, "it must be ADDRESS:PORT"))
 }
 
 fn fill(sourced: &mut [Sourced], key: &str, value: impl FnOnce() -> String) {

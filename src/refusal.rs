@@ -18,6 +18,7 @@ pub enum Kind {
     Gone,
     Stale,
     TooLarge,
+    AddressTooLong,
     UnsupportedType,
     Invalid,
     PreconditionRequired,
@@ -121,6 +122,8 @@ codes! {
     SetupDone = "setup_done", Conflict, "系统已初始化", "The system is already set up";
     Stale = "stale", Stale, "内容已被他人更新，请刷新后重试", "Someone changed this meanwhile; reload and try again";
     PayloadTooLarge = "payload_too_large", TooLarge, "内容过大", "The content is too large";
+    AddressTooLong = "address_too_long", AddressTooLong, "请求地址过长", "The address is too long";
+    HeadersTooLarge = "headers_too_large", HeadersTooLarge, "请求头过大", "The headers are too large";
     PictureTooLarge = "picture_too_large", TooLarge, "图片尺寸超出限制", "The picture exceeds the size limits";
     UnsupportedMediaType = "unsupported_media_type", UnsupportedType, "不支持的内容类型", "This content type is not supported";
     UnsupportedPicture = "unsupported_picture", UnsupportedType, "文件不是支持的图片（JPEG、PNG、WebP、HEIC）", "The file is not a supported picture (JPEG, PNG, WebP, HEIC)";

@@ -4,9 +4,10 @@ use super::{Actor, Origin, Permission, ReadTx, WriteTx};
 use crate::audit;
 use crate::clock::Clock;
 use crate::db::{Conn, Db, Instant};
-use crate::http::{Caller, RequestId, client_address, client_network, openapi};
+use crate::http::{admit, client_network, client_of, openapi};
 use crate::office::Office;
 use crate::refusal::{Code, Failure, Kind, Outcome};
+use crate::request_id::RequestId;
 use crate::sessions::{self, TokenClaims};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
@@ -51,9 +52,9 @@ impl<P: Permission> FromRequest for Access<P> {
         ready(Gate::of(req).and_then(|gate| {
             let token = bearer(req).ok_or(Code::Unauthenticated)?;
             let claims = gate.0.office.keys.verify_access(token, gate.0.clock.now())?;
-            req.extensions_mut().insert(Caller(claims.user));
+            admit(req, claims.user)?;
             check_query(req)?;
-            let origin = origin(req, &gate);
+            let origin = origin(req);
             Ok(Self { gate, claims, origin, permission: PhantomData })
         }))
     }
@@ -102,52 +103,39 @@ impl<P: Permission> Access<P> {
         &self,
         mut change: impl FnMut(&mut WriteTx<'_>) -> Outcome<T> + Send + 'static,
     ) -> Outcome<T> {
+        let now = self.gate.0.clock.now();
         let (inner, claims, origin) = (Arc::clone(&self.gate.0), self.claims, self.origin.clone());
-        let now = inner.clock.now();
+        let (teller, said) = (Arc::clone(&inner), origin.clone());
         self.gate
             .0
             .db
-            .write(move |conn| {
-                let (actor, due) = match sessions::actor(conn, &inner.office.policy, &claims, now) {
-                    Ok(actor) => actor,
-                    Err(failure) => return Ok(Err(failure)),
-                };
-                if !P::ROLES.contains(&actor.role) {
-                    audit::record_denied(conn, &inner.office.keys, &actor, &origin, P::NAME, now)?;
-                    return Ok(Err(Code::Forbidden.into()));
-                }
-                if let Some(due) = due.filter(|_| !P::ALWAYS) {
-                    return Ok(Err(due.into()));
-                }
-                let outcome = conn.savepoint(|conn| {
-                    change(&mut WriteTx { conn, actor: &actor, office: &inner.office, origin: &origin, now })
-                });
-                keep_refusal(conn, &inner.office, &actor, &origin, P::NAME, now, outcome)
-            })
-            .await?
-    }
-}
-
-/// Collisions start again; other refusals of someone known are kept in the trail.
-fn keep_refusal<T>(
-    conn: &mut Conn,
-    office: &Office,
-    actor: &Actor,
-    origin: &Origin,
-    permission: &'static str,
-    now: Instant,
-    outcome: Outcome<T>,
-) -> Outcome<Outcome<T>> {
-    match outcome {
-        Ok(value) => Ok(Ok(value)),
-        Err(failure) if failure.is_collision() => Err(failure),
-        Err(Failure::Refused(refusal)) => {
-            if matches!(refusal.code.kind(), Kind::Forbidden | Kind::Conflict) {
-                audit::record_refused(conn, &office.keys, actor, origin, permission, &refusal, now)?;
-            }
-            Ok(Err(Failure::Refused(refusal)))
-        }
-        Err(failure) => Err(failure),
+            .write_noting(
+                move |conn| {
+                    let (actor, due) = sessions::actor(conn, &inner.office.policy, &claims, now)?;
+                    if !P::ROLES.contains(&actor.role) {
+                        return Err(Code::Forbidden.into());
+                    }
+                    if let Some(due) = due.filter(|_| !P::ALWAYS) {
+                        return Err(due.into());
+                    }
+                    let office = &inner.office;
+                    change(&mut WriteTx { conn, actor: &actor, office, origin: &origin, now })
+                },
+                |refusal| matches!(refusal.code.kind(), Kind::Forbidden | Kind::Conflict),
+                move |conn, refusal| {
+                    let office = &teller.office;
+                    let (actor, due) = sessions::actor(conn, &office.policy, &claims, now)?;
+                    if !P::ROLES.contains(&actor.role) {
+                        return audit::record_denied(conn, &office.keys, &actor, &said, P::NAME, now);
+                    }
+                    // What is due is told with every request until it is done.
+                    if due.is_some_and(|due| !P::ALWAYS && due == refusal.code) {
+                        return Ok(());
+                    }
+                    audit::record_refused(conn, &office.keys, &actor, &said, P::NAME, refusal, now)
+                },
+            )
+            .await
     }
 }
 
@@ -183,7 +171,7 @@ impl FromRequest for Public {
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(Gate::of(req).and_then(|gate| {
             check_query(req)?;
-            let origin = origin(req, &gate);
+            let origin = origin(req);
             Ok(Self { gate, origin })
         }))
     }
@@ -225,9 +213,8 @@ fn bearer(req: &HttpRequest) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token)
 }
 
-fn origin(req: &HttpRequest, gate: &Gate) -> Origin {
-    let peer = req.peer_addr().map(|peer| peer.ip());
-    let address = client_address(peer, req.headers(), &gate.0.office.policy.proxies);
+fn origin(req: &HttpRequest) -> Origin {
+    let address = client_of(req);
     let device = req.headers().get(actix_web::http::header::USER_AGENT).and_then(|v| v.to_str().ok());
     Origin {
         request_id: req.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default(),

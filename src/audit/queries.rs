@@ -8,14 +8,20 @@ use crate::db::schema::{audit_anchors, audit_entries, audit_heads};
 use crate::db::{Conn, Instant, MultiBackend};
 use crate::ids::ChainId;
 use crate::keys::Keys;
+use crate::metrics::{Counter, counter};
 use crate::refusal::{Outcome, Refusal};
 use diesel::prelude::*;
 use serde_json::{Value, json};
+use std::sync::LazyLock;
 
 /// What the system's chain says when another chain begins…
 pub(super) const CHAIN_OPENED: &str = "chain.opened";
 /// …and when an anchor is made.
 pub(super) const ANCHORED: &str = "audit.anchored";
+
+/// Counted when written: one whose change is undone afterwards counts too.
+static ENTRIES: LazyLock<Counter> =
+    LazyLock::new(|| counter("audit_entries", "Entries written to the audit trail"));
 
 /// Who is written down as the author of an entry.
 struct Author<'a> {
@@ -90,6 +96,7 @@ fn system(action: &'static str, actor: &Actor, content: Value) -> Entry {
 }
 
 fn append(conn: &mut Conn, keys: &Keys, author: Author<'_>, entry: Entry) -> Outcome<()> {
+    ENTRIES.inc();
     let (seq, previous) = match take_next(conn, entry.chain)? {
         Some(next) => next,
         None => open(conn, keys, &author, entry.chain)?,

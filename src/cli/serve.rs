@@ -3,15 +3,17 @@
 use super::admin::{has_users, now, office, open};
 use super::console::Console;
 use super::{CommandError, keys, secret_path};
-use crate::app::{Parts, Server};
+use crate::app::{Parts, Server, serve_metrics};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::demo;
 use crate::jobs::Runner;
 use crate::keys::Keys;
 use crate::sessions::setup;
+use actix_web::dev::ServerHandle;
 use clap::Args;
 use serde_json::json;
+use std::net::TcpListener;
 use std::path::PathBuf;
 
 #[derive(Args)]
@@ -72,21 +74,68 @@ fn announce_setup(config: &Config, console: &Console, parts: &Parts) -> Result<(
 fn run(config: &Config, console: &Console, parts: Parts) -> Result<(), CommandError> {
     let server = Server::bind(config.listen, parts.clone(), config.threads)?;
     let address = server.address()?;
+    let metrics = config.metrics_listen.map(TcpListener::bind).transpose()?;
+    let metrics_address = metrics.as_ref().map(TcpListener::local_addr).transpose()?;
     console.answer(
         &format!("Anlao serves http://{address} (documentation at /docs)"),
-        &json!({ "address": address.to_string() }),
+        &json!({ "address": address.to_string(), "metrics_address": metrics_address.map(|at| at.to_string()) }),
     );
     let secret = secret_path(config);
     actix_web::rt::System::new().block_on(async move {
         let keys = actix_web::rt::spawn(keys::watch(secret, parts.office.clone()));
-        let Parts { db, office, clock, vault } = parts;
+        let Parts { db, office, clock, vault, .. } = parts.clone();
         let jobs = actix_web::rt::spawn(Runner { db, store: vault.store, office, clock }.run());
-        let outcome = server.run()?.await;
+        let running = server.run()?;
+        let metrics = metrics.map(serve_metrics).transpose()?;
+        let told = end_when_told(parts, running.handle());
+        let watched = metrics.as_ref().map(actix_web::dev::Server::handle);
+        let watching = metrics.map(actix_web::rt::spawn);
+        let outcome = tokio::select! {
+            outcome = running => outcome,
+            () = told => Ok(()),
+        };
         jobs.abort();
         keys.abort();
+        if let (Some(handle), Some(watching)) = (watched, watching) {
+            handle.stop(false).await;
+            let _ = watching.await;
+        }
         outcome
     })?;
     Ok(())
+}
+
+/// On the first signal: not ready any more, after a while nobody new, and the end when all is answered. A second
+/// signal cuts the while short, and one more ends it at once.
+async fn end_when_told(parts: Parts, server: ServerHandle) {
+    told_to_end().await;
+    tracing::info!("told to end: finishing what is in flight");
+    parts.draining.begin();
+    tokio::select! {
+        () = tokio::time::sleep(parts.limits.shutdown_delay) => {}
+        () = told_to_end() => {}
+    }
+    let stopping = server.stop(true);
+    tokio::select! {
+        () = stopping => {}
+        () = told_to_end() => tracing::warn!("told to end again: ending at once"),
+    }
+}
+
+async fn told_to_end() {
+    let interrupted = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupted => {}
+                _ = terminated.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = interrupted.await;
 }
 
 /// Fills a demonstration folder once and serves it.

@@ -73,6 +73,8 @@ impl Conn {
 
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
+    #[error("cannot start a database thread: {0}")]
+    Thread(std::io::Error),
     #[error("cannot open the database: {0}")]
     Connect(#[from] diesel::ConnectionError),
     #[error("cannot prepare the database connection: {0}")]

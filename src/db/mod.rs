@@ -5,12 +5,14 @@ mod executor;
 mod explain;
 mod migrate;
 mod one_of;
+mod queue;
 pub mod rows;
 pub mod schema;
 pub mod search;
 pub mod sql_types;
 mod text_enum;
 mod transaction;
+mod worker;
 
 pub use connection::{Backend, Conn, DatabaseUrl, MultiBackend, OpenError, hold_alone};
 pub use executor::Db;

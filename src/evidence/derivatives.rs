@@ -1,5 +1,6 @@
 //! Copies for looking at: upright, small, without metadata. Made when first asked for, then kept.
 
+use super::measures;
 use super::store::Store;
 use crate::refusal::{Code, Failure, Outcome};
 use anlao_imaging::{Limits, derive};
@@ -55,7 +56,10 @@ impl Derivatives {
         let made = actix_web::web::block(move || derive(&original, &Limits::default()))
             .await
             .map_err(|_lost| Failure::Busy)?
-            .map_err(|_refusal| Code::NoPreview)?;
+            .map_err(|_refusal| {
+                measures::copies("failed");
+                Code::NoPreview
+            })?;
         let (preview, thumbnail) = (made.preview, made.thumbnail);
         let answer = match copy {
             Copy::Preview => Bytes::from(preview.clone()),
@@ -67,6 +71,7 @@ impl Derivatives {
                 tracing::warn!(%failure, sha256, "a copy could not be kept");
             }
         }
+        measures::copies("made");
         Ok(answer)
     }
 }

@@ -4,6 +4,7 @@
 pub mod arrival;
 pub mod derivatives;
 pub mod intake;
+mod measures;
 pub mod model;
 pub mod queries;
 pub mod routes;

@@ -3,10 +3,10 @@
 use super::derivatives::{Copy, Derivatives};
 use super::model::{Evidence, EvidenceRole, EvidenceStateKind, PreviewState};
 use super::store::{Store, altered};
-use super::{arrival, intake, queries, sweep};
+use super::{arrival, intake, measures, queries, sweep};
 use crate::access::{Access, ReadEvidence, ReadOriginals, Role, UploadEvidence};
 use crate::db::Instant;
-use crate::http::{Id, stored};
+use crate::http::{Id, Stored, stored};
 use crate::ids::{ActionId, EvidenceId, HazardId, InstitutionId};
 use crate::refusal::{Code, Failure, Outcome};
 use actix_web::http::header;
@@ -142,6 +142,8 @@ pub async fn put_content(
         }
         other => other?,
     };
+    let bytes = u64::try_from(declared.size).unwrap_or(0);
+    measures::RECEIVED.inc_by(bytes);
     vault.store.put_original(&declared.sha256, received.file).await?;
     let facts = received.facts;
     let (answer, found) = access
@@ -154,6 +156,9 @@ pub async fn put_content(
             Ok((answer, view(after, tx.actor.role)))
         })
         .await?;
+    if answer == Stored::Created {
+        measures::STORED.inc_by(bytes);
+    }
     Ok(stored(answer, 1, &found))
 }
 

@@ -101,6 +101,15 @@ impl Store {
         Ok(Self { inner: Arc::new(store), prefix, folder: None })
     }
 
+    /// Writes a few bytes and takes them away again: whether the store can be used now.
+    pub async fn probe(&self) -> Outcome<()> {
+        // Nodes may share a store, and may ask at the same time.
+        let key = Key::from(format!("{}probes/{}", self.prefix, std::process::id()));
+        let put = self.inner.put(&key, PutPayload::from_static(b"anlao")).await;
+        put.map_err(|error| failed(&error))?;
+        self.inner.delete(&key).await.map_err(|error| failed(&error))
+    }
+
     fn original(&self, sha256: &str) -> Key {
         let fan = sha256.get(..2).unwrap_or("00");
         Key::from(format!("{}originals/{fan}/{sha256}", self.prefix))

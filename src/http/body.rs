@@ -21,11 +21,17 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Failure>>>>;
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let length = req.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+        let too_large =
+            length.is_some_and(|length| length.parse().is_ok_and(|length: usize| length > LARGEST_BODY));
         let is_json = content_type(req).is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"));
         let mut payload = payload.take();
         Box::pin(async move {
             if !is_json {
                 return Err(Code::UnsupportedMediaType.into());
+            }
+            if too_large {
+                return Err(Code::PayloadTooLarge.into());
             }
             let mut bytes = Vec::new();
             while let Some(chunk) = payload.next().await {

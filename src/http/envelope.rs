@@ -1,78 +1,220 @@
-//! What is around every request: an id, a log line, the fixed headers, and problems in one form.
+//! What is around every request: an id, a deadline, limits, a log line, the fixed headers, and problems in one form.
 
+use super::client::client_of;
+use super::connection::Line;
+use super::deadline::{Progress, passed, watch_body};
+use super::limits::Class;
+use super::measures::{InFlight, answered, given_up};
 use super::problem::{Language, code_for_status, response, status, told};
+use super::rates::Standing;
+use super::serving::{Caller, Serving, note};
 use crate::refusal::{Code, Failure, Refusal};
+use crate::request_id::RequestId;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
 use std::time::Instant;
 
-/// The id that stands in the answer, the log and the audit trail.
-#[derive(Debug, Clone)]
-pub struct RequestId(String);
+/// The longest address and the largest head that are read; enough for every query and token of ours.
+const LONGEST_ADDRESS: usize = 8 * 1024;
+const LARGEST_HEAD: usize = 32 * 1024;
 
-impl std::fmt::Display for RequestId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+/// What is known of a request from its head on, whatever becomes of it.
+#[derive(Debug)]
+struct Exchange {
+    id: RequestId,
+    began: Instant,
+    method: String,
+    path: String,
+    language: Language,
+    class: Class,
+    /// Whether the connection is not to be used again.
+    last: bool,
+}
+
+impl Exchange {
+    fn begin(req: &ServiceRequest) -> Self {
+        let accepted = req.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        Self {
+            id: fresh_id(),
+            began: Instant::now(),
+            method: req.method().to_string(),
+            path: req.path().to_owned(),
+            language: Language::accepted(accepted),
+            class: Class::of(req),
+            last: false,
+        }
+    }
+
+    fn is_api(&self) -> bool {
+        self.path.starts_with("/api/")
+    }
+
+    /// Counts the answer and writes the request's one line.
+    fn log(&self, route: Option<String>, status: StatusCode, caller: Option<Caller>, code: Option<Code>) {
+        let took = self.began.elapsed();
+        tracing::info!(
+            request_id = %self.id,
+            method = self.method,
+            path = self.path,
+            route,
+            status = status.as_u16(),
+            code = code.map(Code::as_str),
+            caller = caller.map(|caller| caller.0.to_string()),
+            micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+            "request"
+        );
+        answered(&self.method, route, status.as_u16(), took);
     }
 }
 
-/// Who a token in the request speaks for, once an extractor has read it: for the log line.
-#[derive(Debug, Clone, Copy)]
-pub struct Caller(pub crate::ids::UserId);
+pub(super) fn fresh_id() -> RequestId {
+    RequestId(uuid::Uuid::now_v7())
+}
+
+/// A request on its connection, for as long as it is worked on.
+struct OnLine {
+    line: Option<Rc<Line>>,
+    body: Option<Rc<Progress>>,
+}
+
+impl OnLine {
+    fn begin(req: &ServiceRequest, body: Option<Rc<Progress>>) -> Self {
+        let line = req.conn_data::<Rc<Line>>().cloned();
+        line.iter().for_each(|line| line.begin());
+        Self { line, body }
+    }
+
+    fn has_unread_body(&self) -> bool {
+        self.body.iter().for_each(|body| body.take_the_rest());
+        self.body.as_ref().is_some_and(|body| !body.is_whole())
+    }
+}
+
+impl Drop for OnLine {
+    fn drop(&mut self) {
+        self.line.iter().for_each(|line| line.end(!self.has_unread_body()));
+    }
+}
 
 /// Wraps the whole application.
 pub async fn envelope(
-    req: ServiceRequest,
+    mut req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let started = Instant::now();
-    let id = RequestId(uuid::Uuid::now_v7().to_string());
-    req.extensions_mut().insert(id.clone());
-    let (method, path) = (req.method().to_string(), req.path().to_owned());
-    let language =
-        Language::accepted(req.headers().get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()));
-    let api = path.starts_with("/api/");
-    let answered = AssertUnwindSafe(next.call(req)).catch_unwind().await;
-    let mut res = match answered {
-        Ok(Ok(res)) => restate(res.map_into_boxed_body(), language, &id),
-        Ok(Err(error)) => {
-            tracing::warn!(request_id = %id, %error, "a request failed before it was routed");
-            let code = code_for_status(error.as_response_error().status_code());
-            return Err(Unrouted { code, language, id, api }.into());
+    let mut exchange = Exchange::begin(&req);
+    let _in_flight = InFlight::enter();
+    let body = watch_body(&mut req);
+    let on_line = OnLine::begin(&req, body.clone());
+    let serving = req.app_data::<web::Data<Serving>>().cloned();
+    req.extensions_mut().insert(exchange.id);
+    req.extensions_mut().insert(exchange.class);
+    let answered = match refused_by_its_head(&req, &exchange, serving.as_deref().map(AsRef::as_ref)) {
+        Some(code) => {
+            Ok(Ok(req.into_response(response(&code.into(), exchange.language, exchange.id.to_string()))))
         }
-        Err(_panic) => {
-            tracing::error!(request_id = %id, method, path, "a handler panicked");
-            return Err(Unrouted { code: Code::Internal, language, id, api }.into());
+        None => {
+            let call = exchange.id.scope(AssertUnwindSafe(next.call(req)).catch_unwind());
+            let call = call
+                .map(|answered| answered.map(|answered| answered.map(ServiceResponse::map_into_boxed_body)));
+            match &serving {
+                None => call.await.map_err(|_panic| Code::Internal),
+                Some(serving) => tokio::select! {
+                    biased;
+                    answered = call => answered.map_err(|_panic| Code::Internal),
+                    code = passed(&serving.limits, exchange.class, body, &serving.draining) => Err(code),
+                },
+            }
         }
     };
-    add_headers(res.headers_mut(), api, &id);
-    let caller = res.request().extensions().get::<Caller>().map(|caller| caller.0.to_string());
-    tracing::info!(
-        request_id = %id,
-        method,
-        path,
-        route = res.request().match_pattern(),
-        status = res.status().as_u16(),
-        caller,
-        micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
-        "request"
-    );
+    exchange.last = on_line.has_unread_body() || serving.is_some_and(|serving| serving.draining.is_begun());
+    let mut res = match answered {
+        Ok(Ok(res)) => restate(res, exchange.language, exchange.id),
+        Ok(Err(error)) => {
+            tracing::warn!(request_id = %exchange.id, %error, "a request failed before it was routed");
+            let code = code_for_status(error.as_response_error().status_code());
+            return Err(Unrouted::new(code, exchange).into());
+        }
+        Err(code) => {
+            if code == Code::Internal {
+                let Exchange { id, method, path, .. } = &exchange;
+                tracing::error!(request_id = %id, method, path, "a handler panicked");
+            } else {
+                given_up(code.as_str());
+            }
+            return Err(Unrouted::new(code, exchange).into());
+        }
+    };
+    finish(res.response_mut(), &exchange);
+    let request = res.request().clone();
+    if let Some(standing) = request.extensions().get::<Standing>() {
+        tell_standing(res.response_mut(), standing);
+    }
+    let code = res.response().extensions().get::<Code>().copied();
+    let caller = request.extensions().get::<Caller>().copied();
+    exchange.log(request.match_pattern(), res.status(), caller, code);
     Ok(res)
+}
+
+/// What is too large to be read on, or comes from an address that asks too often.
+fn refused_by_its_head(req: &ServiceRequest, exchange: &Exchange, serving: Option<&Serving>) -> Option<Code> {
+    if req.uri().path_and_query().is_some_and(|asked| asked.as_str().len() > LONGEST_ADDRESS) {
+        return Some(Code::AddressTooLong);
+    }
+    let size = |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len() + 4;
+    if req.headers().iter().map(size).sum::<usize>() > LARGEST_HEAD {
+        return Some(Code::HeadersTooLarge);
+    }
+    let address = client_of(req.request())?;
+    match serving?.rates.of_address(address, exchange.class) {
+        Ok(standing) => {
+            note(req, standing);
+            None
+        }
+        Err(standing) => {
+            note(req, Some(standing));
+            Some(Code::TooManyRequests)
+        }
+    }
+}
+
+/// What every answer gets, however it came about.
+fn finish(answer: &mut HttpResponse<BoxBody>, exchange: &Exchange) {
+    if exchange.last {
+        answer.head_mut().set_connection_type(ConnectionType::Close);
+    }
+    add_headers(answer.headers_mut(), exchange.is_api(), exchange.id);
+}
+
+fn tell_standing(answer: &mut HttpResponse<BoxBody>, standing: &Standing) {
+    for (name, value) in standing.headers() {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            answer.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+    }
+    if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(standing.seconds()));
+    }
 }
 
 /// What is left of a request that ended without an answer: enough to answer it in the one form.
 #[derive(Debug)]
 struct Unrouted {
     code: Code,
-    language: Language,
-    id: RequestId,
-    api: bool,
+    exchange: Exchange,
+}
+
+impl Unrouted {
+    fn new(code: Code, exchange: Exchange) -> Self {
+        exchange.log(None, status(code.kind()), None, Some(code));
+        Self { code, exchange }
+    }
 }
 
 impl std::fmt::Display for Unrouted {
@@ -87,14 +229,14 @@ impl ResponseError for Unrouted {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let mut answer = response(&self.code.into(), self.language, self.id.to_string());
-        add_headers(answer.headers_mut(), self.api, &self.id);
+        let mut answer = response(&self.code.into(), self.exchange.language, self.exchange.id.to_string());
+        finish(&mut answer, &self.exchange);
         answer
     }
 }
 
 /// Gives every error answer the one form, in the reader's language, and logs our own faults once.
-fn restate(res: ServiceResponse<BoxBody>, language: Language, id: &RequestId) -> ServiceResponse<BoxBody> {
+fn restate(res: ServiceResponse<BoxBody>, language: Language, id: RequestId) -> ServiceResponse<BoxBody> {
     if res.status().as_u16() < 400 {
         return res;
     }
@@ -124,13 +266,13 @@ fn is_problem(res: &ServiceResponse<BoxBody>) -> bool {
     kind.is_some_and(|kind| kind.starts_with("application/problem+json"))
 }
 
-fn log_fault(failure: &Failure, id: &RequestId) {
+fn log_fault(failure: &Failure, id: RequestId) {
     if !matches!(failure, Failure::Refused(_)) {
         tracing::error!(request_id = %id, error = %failure, "a request failed");
     }
 }
 
-fn add_headers(headers: &mut HeaderMap, api: bool, id: &RequestId) {
+fn add_headers(headers: &mut HeaderMap, api: bool, id: RequestId) {
     let mut set = |name: &'static str, value: &str| {
         let name = HeaderName::from_static(name);
         if let Ok(value) = HeaderValue::from_str(value)
@@ -140,7 +282,7 @@ fn add_headers(headers: &mut HeaderMap, api: bool, id: &RequestId) {
         }
     };
     set("anlao-api", "1");
-    set("x-request-id", &id.0);
+    set("x-request-id", id.0.as_hyphenated().encode_lower(&mut uuid::Uuid::encode_buffer()));
     set("x-content-type-options", "nosniff");
     set("referrer-policy", "no-referrer");
     set("cross-origin-opener-policy", "same-origin");
@@ -160,7 +302,11 @@ fn add_headers(headers: &mut HeaderMap, api: bool, id: &RequestId) {
 
 /// Answers what no route took: 405 with the methods there are, or 404.
 pub async fn fallback(req: HttpRequest) -> Result<HttpResponse, Failure> {
-    let methods = super::openapi::methods_at(req.path());
+    let mut methods = super::openapi::methods_at(req.path());
+    if req.method() == actix_web::http::Method::CONNECT {
+        // It names no path of ours: nobody is led elsewhere from here.
+        methods = vec!["GET"];
+    }
     if methods.is_empty() {
         return Err(Code::NotFound.into());
     }

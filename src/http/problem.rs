@@ -57,6 +57,7 @@ pub(super) fn status(kind: Kind) -> StatusCode {
         Kind::Gone => StatusCode::GONE,
         Kind::Stale => StatusCode::PRECONDITION_FAILED,
         Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Kind::AddressTooLong => StatusCode::URI_TOO_LONG,
         Kind::UnsupportedType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
         Kind::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
@@ -77,8 +78,10 @@ pub(super) fn code_for_status(status: StatusCode) -> Code {
         405 => Code::MethodNotAllowed,
         408 => Code::RequestTimeout,
         413 => Code::PayloadTooLarge,
+        414 => Code::AddressTooLong,
         415 => Code::UnsupportedMediaType,
         429 => Code::TooManyRequests,
+        431 => Code::HeadersTooLarge,
         503 => Code::Busy,
         400..500 => Code::MalformedRequest,
         _ => Code::Internal,
@@ -100,9 +103,19 @@ pub(super) fn told(failure: &Failure) -> Refusal {
         | Failure::Unavailable(_)
         | Failure::Store(_) => Code::Unavailable.into(),
         Failure::Busy | Failure::Collision => Code::Busy.into(),
+        Failure::Database(Error::DatabaseError(_, info)) if has_waited_in_vain(info.message()) => {
+            Code::Busy.into()
+        }
         Failure::StorageFull => Code::StorageFull.into(),
         Failure::Database(_) | Failure::Internal(_) => Code::Internal.into(),
     }
+}
+
+/// Whether the database gave up because somebody else held what was needed, or it took too long.
+fn has_waited_in_vain(message: &str) -> bool {
+    ["database is locked", "lock timeout", "statement timeout", "deadlock detected"]
+        .iter()
+        .any(|told| message.contains(told))
 }
 
 /// Whose words to use.
@@ -141,8 +154,8 @@ impl Language {
     }
 }
 
-pub(super) fn response(refusal: &Refusal, language: Language, request_id: String) -> HttpResponse {
-    let status = status(refusal.code.kind());
+/// The document as JSON.
+pub(super) fn problem(refusal: &Refusal, language: Language, request_id: String) -> String {
     let errors = refusal.fields.iter().map(|field| FieldProblem {
         pointer: field.pointer.clone(),
         code: field.code.as_str(),
@@ -151,14 +164,18 @@ pub(super) fn response(refusal: &Refusal, language: Language, request_id: String
     let problem = Problem {
         r#type: "about:blank",
         title: language.of(refusal.code.titles()).to_owned(),
-        status: status.as_u16(),
+        status: status(refusal.code.kind()).as_u16(),
         code: refusal.code.as_str(),
         detail: refusal.detail.clone(),
         errors: errors.collect(),
         current: refusal.current.clone(),
         request_id,
     };
-    let mut response = HttpResponse::build(status);
+    serde_json::to_string(&problem).unwrap_or_default()
+}
+
+pub(super) fn response(refusal: &Refusal, language: Language, request_id: String) -> HttpResponse {
+    let mut response = HttpResponse::build(status(refusal.code.kind()));
     match refusal.code.kind() {
         Kind::Unauthenticated => {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
@@ -168,8 +185,11 @@ pub(super) fn response(refusal: &Refusal, language: Language, request_id: String
         }
         _ => {}
     }
-    let body = serde_json::to_string(&problem).unwrap_or_default();
-    response.content_type("application/problem+json").body(body)
+    let mut answer =
+        response.content_type("application/problem+json").body(problem(refusal, language, request_id));
+    // For the log line.
+    answer.extensions_mut().insert(refusal.code);
+    answer
 }
 
 impl ResponseError for Failure {

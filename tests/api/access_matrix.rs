@@ -274,6 +274,21 @@ fn institution_form(area: AreaId, name: &str) -> Value {
         "disabled_residents": 22, "key_fire_unit": true })
 }
 
+/// What is sent to operations that concern nobody else's things.
+fn fixed_body(operation: &str) -> Option<Value> {
+    const FRESH: &str = "窗台上的花盆每天早上要浇一次水";
+    Some(match operation {
+        "POST /auth/password" => json!({ "token": "A".repeat(43), "new_password": FRESH }),
+        "POST /auth/setup" => {
+            json!({ "token": "0".repeat(40), "username": "intruder", "display_name": "外人",
+            "password": FRESH })
+        }
+        "POST /me/second-factor" => json!({ "current_password": crate::support::PASSWORD }),
+        "POST /me/second-factor/confirmation" | "POST /me/second-factor/proof" => json!({ "totp": "123456" }),
+        _ => return None,
+    })
+}
+
 /// The request of an operation, by a role, about the object of a relation.
 async fn call(app: &TestApp, fixture: &Fixture, operation: &str, role: &str, target: &str) -> Call {
     let mut by = fixture.person(app, role);
@@ -324,16 +339,8 @@ async fn call(app: &TestApp, fixture: &Fixture, operation: &str, role: &str, tar
             }
             "/auth/logout".to_owned()
         }
-        "POST /auth/password" => {
-            body = Some(json!({ "token": "A".repeat(43), "new_password": "窗台上的花盆每天早上要浇一次水" }));
-            "/auth/password".to_owned()
-        }
-        "POST /me/second-factor" => {
-            body = Some(json!({ "current_password": crate::support::PASSWORD }));
-            "/me/second-factor".to_owned()
-        }
-        "POST /me/second-factor/confirmation" | "POST /me/second-factor/proof" => {
-            body = Some(json!({ "totp": "123456" }));
+        fixed if fixed_body(fixed).is_some() => {
+            body = fixed_body(fixed);
             template.to_owned()
         }
         "POST /auth/refresh" => {
@@ -341,11 +348,6 @@ async fn call(app: &TestApp, fixture: &Fixture, operation: &str, role: &str, tar
                 if by.access.is_some() { again(app, &by).await.refresh.unwrap() } else { "AAAA".into() };
             body = Some(json!({ "refresh_token": token }));
             "/auth/refresh".to_owned()
-        }
-        "POST /auth/setup" => {
-            body = Some(json!({ "token": "0".repeat(40), "username": "intruder", "display_name": "外人",
-                "password": "窗台上的花盆每天早上要浇一次水" }));
-            "/auth/setup".to_owned()
         }
         "PUT /evidence/{id}/content" => {
             photo = Some(place.map_or_else(Photo::before, |place| place.photo.clone()));

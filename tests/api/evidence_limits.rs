@@ -1,9 +1,9 @@
 //! How much of the machine a photo may take, and what is not a photo at all.
 
 use crate::on_both_databases;
-use crate::support::{Person, Photo, Program, Serving, TestApp, World, stored_files};
+use crate::support::{Office, Person, Photo, TestApp, World, alone, stored_files};
 use anlao::db::Backend;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Instant;
 
 const LARGEST: usize = 30 * 1024 * 1024;
@@ -169,67 +169,6 @@ fn what_is_not_a_photo_is_refused() {
         world.registered(&world.hazard(&[&disguised])).await;
         assert_eq!(disguised.upload(&world.inspector).await.expect(422).code(), "damaged_picture");
     });
-}
-
-/// The real server in a process of its own, so that its memory can be measured, with an inspector and a place.
-struct Office {
-    inspector: Person,
-    institution: String,
-    serving: Serving,
-    _program: Program,
-}
-
-const PASSWORD: &str = "四楼东侧的消防栓在走廊尽头左转";
-
-impl Office {
-    async fn open() -> Self {
-        let program = Program::new();
-        let added = program.run_with(&["user", "add", "admin", "--role", "admin"], &[], PASSWORD);
-        added.expect(0);
-        let serving = program.serve();
-        let admin = log_in(&serving.base, "admin").await;
-        let (area, institution) = (uuid::Uuid::now_v7().to_string(), uuid::Uuid::now_v7().to_string());
-        let form = json!({ "code": "510900", "name": "遂宁市" });
-        admin.put(&format!("/areas/{area}"), &form).await.expect(201);
-        let form = json!({ "area_id": area, "name": "龙凤镇敬老院", "status": "operating", "ownership": "public",
-            "beds": 80, "residents": 61, "disabled_residents": 22, "meal_supply": "own_canteen", "key_fire_unit": true });
-        admin.put(&format!("/institutions/{institution}"), &form).await.expect(201);
-        let form = json!({ "username": "inspector", "display_name": "王芳", "role": "inspector", "locale": "zh-CN",
-            "scope": { "kind": "areas", "areas": [area] }, "password": PASSWORD });
-        admin.put(&format!("/users/{}", uuid::Uuid::now_v7()), &form).await.expect(201);
-        let inspector = log_in(&serving.base, "inspector").await;
-        Self { inspector, institution, serving, _program: program }
-    }
-
-    async fn register(&self, photos: &[&Photo]) {
-        let now = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
-        let evidence: Vec<Value> = photos
-            .iter()
-            .map(|photo| {
-                let mut declared = photo.declared();
-                declared["captured_at"] = Value::Null;
-                declared
-            })
-            .collect();
-        let form = json!({ "institution_id": self.institution, "category": "fire", "location": "一楼", "description": "通道堵塞",
-            "severity": "general", "found_at": now, "evidence": evidence });
-        self.inspector.put(&format!("/hazards/{}", uuid::Uuid::now_v7()), &form).await.expect(201);
-    }
-}
-
-async fn log_in(base: &str, username: &str) -> Person {
-    let anonymous = Person::at(base, None);
-    let tokens = anonymous
-        .post("/auth/login", &json!({ "username": username, "password": PASSWORD }))
-        .await
-        .expect(200)
-        .body;
-    Person::at(base, tokens["access_token"].as_str().map(ToOwned::to_owned))
-}
-
-/// Runs a test that speaks to a server in another process.
-fn alone(test: impl AsyncFnOnce()) {
-    actix_web::rt::System::new().block_on(test());
 }
 
 #[test]

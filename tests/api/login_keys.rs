@@ -52,7 +52,7 @@ async fn until_signed_by(base: &str, mut refresh: String, key: &str) -> Answer {
 fn keys_rotate_under_load() {
     let program = Program::new();
     add_admin(&program);
-    let serving = program.serve();
+    let serving = program.serve_with(&[]);
     actix_web::rt::System::new().block_on(async {
         let first = log_in(&serving.base).await.expect(200);
         let old = text(&first, "access_token");
@@ -129,7 +129,7 @@ async fn flood(serving: &Serving, logins: u64) -> Vec<u16> {
 fn a_flood_of_logins_is_bounded() {
     let program = Program::new();
     add_admin(&program);
-    let serving = program.serve();
+    let serving = program.serve_with(&[]);
     actix_web::rt::System::new().block_on(async {
         log_in(&serving.base).await.expect(200);
         let before = serving.resident_mb();

@@ -254,7 +254,7 @@ async fn beside(
     test: impl AsyncFnOnce(String),
 ) {
     let db = Db::open(&app.config.database, 2).unwrap();
-    let parts = Parts { db, office, clock: app.clock.clone(), vault: app.parts.vault.clone() };
+    let parts = Parts { db, office, ..app.parts.clone() };
     let server = Server::bind("127.0.0.1:0".parse().unwrap(), parts, 1).unwrap();
     let base = format!("http://{}", server.address().unwrap());
     let running = server.run().unwrap();

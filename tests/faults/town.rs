@@ -177,6 +177,7 @@ impl Town {
             ("ANLAO_DATABASE_URL", self.database_url.clone()),
             ("ANLAO_SECRET_FILE", secret),
             ("ANLAO_LOG", "error".to_owned()),
+            ("ANLAO_USER_RATES", "0".to_owned()),
         ];
         let told = told.map(|(name, value)| (name.to_owned(), value));
         told.into_iter().chain(self.variables.clone()).collect()

@@ -128,6 +128,7 @@ impl TestApp {
             ("database_url", url),
             ("evidence_url", evidence),
             ("database_threads", "4".to_owned()),
+            ("user_rates", "0".to_owned()),
         ]);
         flags.extend(settings.iter().map(|(key, value)| (*key, (*value).to_owned())));
         let config = Config::load(None, &environment, &flags).unwrap();

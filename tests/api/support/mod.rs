@@ -2,6 +2,7 @@
 
 mod app;
 pub mod doors;
+mod office;
 mod people;
 mod photo;
 mod place;
@@ -11,15 +12,18 @@ mod steps;
 #[allow(dead_code, reason = "the imaging crate's tests use the rest")]
 #[path = "../../../crates/imaging/tests/imaging/tiff.rs"]
 pub mod tiff;
+mod wire;
 mod world;
 
 pub use app::{PASSWORD, Store, TestApp};
+pub use office::{Office, alone};
 pub use people::{Answer, Person};
 pub use photo::{Photo, scene, stored_files, with_exif};
 pub use place::{DEMO_PASSWORD, Place};
 pub use program::{Program, Serving};
 pub use records::{lines, records};
 pub use steps::{Step, again};
+pub use wire::{Raw, Wire, head, until};
 pub use world::World;
 
 /// Declares tests that run on both databases, each on a fresh one; `under [("key", "value")];` under settings.

@@ -81,7 +81,7 @@ impl Place {
     }
 
     pub fn serve(&self) -> Serving {
-        self.program.serve()
+        self.program.serve_with(&[])
     }
 
     pub fn open(&self) -> Conn {

@@ -62,22 +62,30 @@ impl Program {
         Ran { code: done.status.code().unwrap(), out: text(done.stdout), err: text(done.stderr) }
     }
 
-    /// Serves on a free port; returns when the program says so.
-    pub fn serve(&self) -> Serving {
+    /// Serves on a free port with these variables; returns when the program says so. Rates are not limited unless they say so; the log is kept in a file.
+    pub fn serve_with(&self, variables: &[(&str, &str)]) -> Serving {
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0", "--json"]);
-        command.env("ANLAO_LOG", "error");
-        let mut child =
-            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        command.env("ANLAO_LOG", "error").env("ANLAO_USER_RATES", "0").envs(variables.iter().copied());
+        let log = std::fs::File::create(self.dir.path().join("log.jsonl")).unwrap();
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let said: Value = serde_json::from_str(&line).unwrap();
-        Serving { base: format!("http://{}", said["address"].as_str().unwrap()), child }
+        let said: Value =
+            serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}{}", self.log()));
+        let base = |key: &str| said[key].as_str().map(|address| format!("http://{address}"));
+        Serving { base: base("address").unwrap(), metrics: base("metrics_address"), child }
+    }
+
+    /// What the server wrote to its error stream.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.dir.path().join("log.jsonl")).unwrap_or_default()
     }
 }
 
 /// A running server; it ends with this value.
 pub struct Serving {
     pub base: String,
+    pub metrics: Option<String>,
     child: Child,
 }
 
@@ -95,6 +103,34 @@ impl Serving {
     /// Megabytes at the highest since the last [`Self::forget_peak`].
     pub fn peak_mb(&self) -> u64 {
         self.memory("VmHWM:")
+    }
+
+    /// Open files and connections of the process.
+    pub fn open_files(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().count()
+    }
+
+    /// Sends a signal by its name.
+    pub fn signal(&self, name: &str) {
+        let done = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();
+        assert!(done.success());
+    }
+
+    /// The exit code, once the process has ended by itself.
+    pub fn exit_code(&mut self) -> Option<i32> {
+        self.child.try_wait().unwrap().map(|status| status.code().unwrap_or(-1))
+    }
+
+    /// The value of a metric: its whole line up to the value names it.
+    pub async fn metric(&self, line: &str) -> Option<f64> {
+        let text = self.metrics_text().await;
+        text.lines().find_map(|one| one.strip_prefix(line)?.strip_prefix(' ')?.parse().ok())
+    }
+
+    pub async fn metrics_text(&self) -> String {
+        let url = format!("{}/metrics", self.metrics.as_ref().unwrap());
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        http.get(url).send().await.unwrap().text().await.unwrap()
     }
 
     fn memory(&self, name: &str) -> u64 {
