@@ -153,7 +153,12 @@ fn a_backup_of_an_older_schema_is_migrated_up() {
         let mut conn = old.open();
         let mut writer = Writer::begin(Vec::new(), header(&keys, &migration_names()[0])).unwrap();
         let present = |name: &str| crate::releases::tables(&mut old.open()).iter().any(|table| table == name);
-        let kept: Vec<_> = kept().into_iter().filter(|one| present(&one.table.name)).collect();
+        let mut kept: Vec<_> = kept().into_iter().filter(|one| present(&one.table.name)).collect();
+        // As the first release would have written them: without the columns that came later.
+        for one in &mut kept {
+            let known = crate::releases::columns(&mut conn, &one.table.name);
+            one.table.columns.retain(|column| known.contains(&column.name));
+        }
         assert!(kept.len() > 10);
         for one in &kept {
             writer.table(&one.table).unwrap();

@@ -68,6 +68,17 @@ pub fn tables(conn: &mut Conn) -> Vec<String> {
     lines(conn, query).unwrap()
 }
 
+/// The columns of a table as the database itself knows them.
+pub fn columns(conn: &mut Conn, table: &str) -> Vec<String> {
+    let query = match conn.backend() {
+        Backend::Sqlite => format!("SELECT name AS line FROM pragma_table_info('{table}')"),
+        Backend::Postgres => format!(
+            "SELECT column_name::text AS line FROM information_schema.columns WHERE table_schema = 'public' AND table_name = '{table}'"
+        ),
+    };
+    lines(conn, &query).unwrap()
+}
+
 fn counts(place: &Place) -> BTreeMap<String, i64> {
     let mut conn = place.open();
     let names = tables(&mut conn);
