@@ -2,13 +2,13 @@
 
 use super::model::Session;
 use super::rules;
-use crate::access::{AccessPolicy, Actor};
+use crate::access::{AccessPolicy, Actor, Role, ScopeKind};
 use crate::db::schema::{sessions, users};
 use crate::db::{Conn, Instant};
 use crate::ids::{SessionId, UserId};
 use crate::keys::TokenClaims;
 use crate::refusal::{Code, Outcome};
-use crate::users::model::User;
+use crate::users::rules::Standing;
 use crate::users::{queries as accounts, rules as account_rules};
 use diesel::prelude::*;
 
@@ -20,20 +20,39 @@ pub fn actor(
     claims: &TokenClaims,
     now: Instant,
 ) -> Outcome<(Actor, Option<Code>)> {
-    let found: Option<(Session, User)> = sessions::table
+    // Asked with every request: only what decides.
+    let found: Option<(Seen, Account)> = sessions::table
         .inner_join(users::table)
         .filter(sessions::id.eq(claims.session))
-        .select((Session::as_select(), User::as_select()))
+        .select((
+            (sessions::user_id, sessions::ended_at, sessions::expires_at),
+            (
+                users::role,
+                users::scope_kind,
+                users::disabled,
+                users::must_change_password,
+                users::password_changed_at,
+                users::second_factor_at,
+            ),
+        ))
         .first(conn)
         .optional()?;
-    let (session, user) = found.ok_or(Code::Unauthenticated)?;
-    if user.disabled || user.id != claims.user || !rules::is_alive(&session, now) {
+    let ((user, ended_at, expires_at), account) = found.ok_or(Code::Unauthenticated)?;
+    let (role, scope_kind, disabled, must_change_password, password_changed_at, second_factor_at) = account;
+    if disabled || user != claims.user || !rules::is_alive(ended_at, expires_at, now) {
         return Err(Code::Unauthenticated.into());
     }
-    let scope = accounts::scope(conn, user.id, user.scope_kind)?;
-    let due = account_rules::due(policy, &user.standing(), now);
-    Ok((Actor { id: user.id, role: user.role, scope, session: Some(session.id) }, due))
+    let scope = accounts::scope(conn, user, scope_kind)?;
+    let has_second_factor = second_factor_at.is_some();
+    let standing = Standing { role, must_change_password, password_changed_at, has_second_factor };
+    let due = account_rules::due(policy, &standing, now);
+    Ok((Actor { id: user, role, scope, session: Some(claims.session) }, due))
 }
+
+/// Of a login: whose, and whether it is over.
+type Seen = (UserId, Option<Instant>, Instant);
+/// Of an account: what it may do, and what it must do first.
+type Account = (Role, ScopeKind, bool, bool, Option<Instant>, Option<Instant>);
 
 pub fn insert(conn: &mut Conn, session: Session) -> Outcome<()> {
     diesel::insert_into(sessions::table).values(session).execute(conn)?;

@@ -69,7 +69,7 @@ fn idle(role: Role) -> TimeDelta {
 
 pub fn refresh(session: &Session, role: Role, generation: i64, now: Instant) -> Refresh {
     let idle = now >= session.last_used_at.plus(idle(role));
-    if idle || !is_alive(session, now) {
+    if idle || !is_alive(session.ended_at, session.expires_at, now) {
         Refresh::Over
     } else if generation == session.generation {
         Refresh::Rotate
@@ -81,8 +81,8 @@ pub fn refresh(session: &Session, role: Role, generation: i64, now: Instant) -> 
 }
 
 /// Whether requests with an access token of this session are still heard.
-pub fn is_alive(session: &Session, now: Instant) -> bool {
-    session.ended_at.is_none() && now < session.expires_at
+pub fn is_alive(ended_at: Option<Instant>, expires_at: Instant, now: Instant) -> bool {
+    ended_at.is_none() && now < expires_at
 }
 
 #[cfg(test)]
@@ -128,7 +128,7 @@ mod tests {
             refresh(&session, Role::Admin, 5, session.last_used_at.plus(TimeDelta::minutes(29))),
             Refresh::Rotate
         );
-        assert!(!is_alive(&session, session.expires_at));
+        assert!(!is_alive(None, session.expires_at, session.expires_at));
     }
 
     #[test]

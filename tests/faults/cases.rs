@@ -1,6 +1,6 @@
 //! Hazards from finding to closing, as phones send them, and the list of what was acknowledged.
 
-use crate::phone::{Phone, Reply};
+use crate::phone::{BUSY_FOR, PAUSE, Phone, Reply};
 use crate::support::Photo;
 use crate::town::{Logins, Town, photo};
 use rand::Rng;
@@ -152,7 +152,15 @@ impl Case {
             if *known != Known::Unknown {
                 continue;
             }
-            match people.send(&self.id, write).await {
+            let mut reply = people.send(&self.id, write).await;
+            for _ in 0..BUSY_FOR {
+                if !reply.as_ref().is_some_and(Reply::is_busy) {
+                    break;
+                }
+                tokio::time::sleep(PAUSE).await;
+                reply = people.send(&self.id, write).await;
+            }
+            match reply {
                 Some(reply) if reply.acknowledges() => *known = Known::Acknowledged,
                 Some(reply) => {
                     wrong.push(format!("{} of {} sent again: {}", write.name(), self.id, reply.told()))
@@ -165,7 +173,7 @@ impl Case {
 
     /// Compares what the server has with what it acknowledged: all of that must be there, as it was sent and once.
     pub async fn compare(&self, people: &People) -> Vec<String> {
-        let Some(reply) = people.inspector.get(&format!("/hazards/{}", self.id)).await else {
+        let Some(reply) = people.inspector.get_in_the_end(&format!("/hazards/{}", self.id)).await else {
             return vec![format!("hazard {}: no answer", self.id)];
         };
         let mut wrong = Vec::new();

@@ -17,7 +17,7 @@ pub const WRITES: usize = 1000;
 /// What phones do about an answer that is neither yes nor no.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Manners {
-    /// The server is dead: they stop.
+    /// The server is dead: they stop. One that is busy is asked again.
     Stop,
     /// They send it again, under the same id, until there is a yes.
     Insist,
@@ -110,9 +110,7 @@ impl<'a> Load<'a> {
                 self.slowest.set(self.slowest.get().max(asked.elapsed()));
                 match reply {
                     Some(reply) if reply.acknowledges() => break,
-                    _ if self.manners == Manners::Insist
-                        && insisting.elapsed() > Duration::from_secs(120) =>
-                    {
+                    _ if insisting.elapsed() > Duration::from_secs(120) => {
                         self.wrong.borrow_mut().push(format!("{}: no yes in two minutes", write.name()));
                         return true;
                     }
@@ -135,9 +133,9 @@ impl<'a> Load<'a> {
     }
 
     fn may_try_again(&self, reply: &Reply) -> bool {
-        let busy = reply.status == 503 && reply.is_problem();
+        let busy = reply.is_busy();
         self.busy.set(self.busy.get() + usize::from(busy));
-        busy && self.manners == Manners::Insist
+        busy
     }
 
     pub fn into_parts(self) -> (Vec<Case>, Vec<String>) {

@@ -6,6 +6,10 @@ use std::time::Duration;
 
 use crate::support::Photo;
 
+/// A phone's pause before it asks a busy server again, and how often it does.
+pub const PAUSE: Duration = Duration::from_millis(100);
+pub const BUSY_FOR: usize = 300;
+
 /// What came back.
 #[derive(Debug, Clone)]
 pub struct Reply {
@@ -24,6 +28,11 @@ impl Reply {
     /// Whether this is an error as the API promises it.
     pub fn is_problem(&self) -> bool {
         self.content_type == "application/problem+json" && self.body["status"] == self.status
+    }
+
+    /// Whether the server promises to be back: what any phone takes for "later".
+    pub fn is_busy(&self) -> bool {
+        self.status == 503 && self.is_problem()
     }
 
     pub fn told(&self) -> String {
@@ -61,6 +70,19 @@ impl Phone {
 
     pub async fn get(&self, path: &str) -> Option<Reply> {
         self.send(self.request(Method::GET, path)).await
+    }
+
+    /// [`Phone::get`], asked again while the server says that it is too busy.
+    pub async fn get_in_the_end(&self, path: &str) -> Option<Reply> {
+        let mut reply = self.get(path).await;
+        for _ in 0..BUSY_FOR {
+            if !reply.as_ref().is_some_and(Reply::is_busy) {
+                break;
+            }
+            tokio::time::sleep(PAUSE).await;
+            reply = self.get(path).await;
+        }
+        reply
     }
 
     pub async fn put(&self, path: &str, body: &Value) -> Option<Reply> {
