@@ -5,12 +5,14 @@ use super::model::{Anchor, Entry, StoredEntry};
 use crate::access::{Actor, Origin, WriteTx};
 use crate::canonical::canonical;
 use crate::db::schema::{audit_anchors, audit_entries, audit_heads};
-use crate::db::{Conn, Instant, MultiBackend};
+use crate::db::sql_types::UuidSql;
+use crate::db::{Conn, Instant, MultiBackend, Statement};
 use crate::ids::ChainId;
 use crate::keys::Keys;
 use crate::metrics::{Counter, counter};
 use crate::refusal::{Outcome, Refusal};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 
@@ -120,8 +122,10 @@ fn append(conn: &mut Conn, keys: &Keys, author: Author<'_>, entry: Entry) -> Out
     };
     stored.hash = hash(&stored);
     let signature = keys.sign(&head_message(stored.chain, seq, &stored.hash));
-    diesel::update(audit_heads::table.find(stored.chain))
-        .set((audit_heads::hash.eq(&stored.hash), audit_heads::signature.eq(signature)))
+    Statement::<()>::new("UPDATE audit_heads SET hash = ?, signature = ? WHERE chain = ?")
+        .with::<Text, _>(&stored.hash)
+        .with::<Text, _>(signature)
+        .with::<UuidSql, _>(stored.chain)
         .execute(conn)?;
     diesel::insert_into(audit_entries::table).values(stored).execute(conn)?;
     Ok(())
@@ -130,11 +134,10 @@ fn append(conn: &mut Conn, keys: &Keys, author: Author<'_>, entry: Entry) -> Out
 /// Takes the next number of a chain. The row stays ours until the transaction ends, so entries of one
 /// chain queue here and nowhere else.
 fn take_next(conn: &mut Conn, chain: ChainId) -> Outcome<Option<(i64, String)>> {
-    Ok(diesel::update(audit_heads::table.find(chain))
-        .set(audit_heads::seq.eq(audit_heads::seq + 1))
-        .returning((audit_heads::seq, audit_heads::hash))
-        .get_result(conn)
-        .optional()?)
+    let next = Statement::<(BigInt, Text)>::new(
+        "UPDATE audit_heads SET seq = seq + 1 WHERE chain = ? RETURNING seq, hash",
+    );
+    Ok(next.with::<UuidSql, _>(chain).get_result(conn).optional()?)
 }
 
 /// Begins a chain; the system's chain says so, which is how a vanished chain is noticed.

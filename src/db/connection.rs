@@ -90,7 +90,7 @@ fn open_sqlite(path: &std::path::Path) -> Result<Conn, OpenError> {
     conn.batch_execute(
         "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
          PRAGMA foreign_keys = ON; PRAGMA cache_size = -32000; PRAGMA mmap_size = 268435456; \
-         PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY; \
+         PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY; PRAGMA recursive_triggers = ON; \
          PRAGMA trusted_schema = OFF;",
     )?;
     let (version, journal, synchronous, foreign_keys): (String, String, i32, i32) = diesel::select((

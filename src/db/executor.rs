@@ -135,6 +135,17 @@ impl Db {
         patiently(told).await
     }
 
+    /// [`Db::read`] for background work that looks at everything and that nobody waits for.
+    pub async fn read_at_leisure<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&mut Conn) -> Outcome<T> + Send + 'static,
+    ) -> Outcome<T> {
+        let (job, told) = read_job(Arc::clone(&self.queues.reads), read);
+        let ticket = self.queues.reads.join_anyway();
+        self.readers.send_async((ticket, Job::Read(job))).await.map_err(|_gone| Failure::Busy)?;
+        told.await.unwrap_or(Err(Failure::Internal("a database thread died")))
+    }
+
     /// Runs `change` and answers after it is durably committed. It may run more than once, so it must
     /// have no effect but on the connection it is given. What it did is undone when it fails.
     pub async fn write<T: Send + 'static>(

@@ -3,13 +3,15 @@
 use super::model::{Hazard, Severity, Status};
 use crate::access::AreaColumns;
 use crate::checklists::Category;
-use crate::db::Conn;
 use crate::db::schema::{hazard_counts, hazards};
+use crate::db::sql_types::UuidSql;
+use crate::db::{Conn, Statement};
 use crate::ids::InstitutionId;
 use crate::refusal::Outcome;
 use chrono::NaiveDate;
 use diesel::dsl::count_star;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Date, Text};
 use std::collections::HashMap;
 
 /// Where a hazard is counted. Writers of one institution meet here and nobody else; the deadline is part
@@ -35,18 +37,26 @@ impl CountKey {
     }
 
     pub(super) fn add(self, conn: &mut Conn, place: &AreaColumns, hazards: i64) -> Outcome<()> {
-        let key = (
-            self.institution,
-            self.status.as_str(),
-            self.category.as_str(),
-            self.severity.as_str(),
-            self.deadline,
-        );
-        let changed = diesel::update(hazard_counts::table.find(key))
-            .set(hazard_counts::hazards.eq(hazard_counts::hazards + hazards))
-            .execute(conn)?;
+        let changed = Statement::<()>::new(
+            "UPDATE hazard_counts SET hazards = hazards + ? WHERE institution_id = ? AND status = ? \
+             AND category = ? AND severity = ? AND deadline = ?",
+        )
+        .with::<BigInt, _>(hazards)
+        .with::<UuidSql, _>(self.institution)
+        .with::<Text, _>(self.status)
+        .with::<Text, _>(self.category)
+        .with::<Text, _>(self.severity)
+        .with::<Date, _>(self.deadline)
+        .execute(conn)?;
         if hazards < 0 {
             // Past deadlines must not pile up: what is read adds to the cost of every overview.
+            let key = (
+                self.institution,
+                self.status.as_str(),
+                self.category.as_str(),
+                self.severity.as_str(),
+                self.deadline,
+            );
             let empty = hazard_counts::table.find(key).filter(hazard_counts::hazards.eq(0));
             diesel::delete(empty).execute(conn)?;
         }

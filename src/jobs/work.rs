@@ -43,7 +43,7 @@ async fn anchor(on: &Runner, lease: &Lease) -> Outcome<()> {
 
 /// Counts that do not fit the hazards are a fault of ours: it is said aloud and written down.
 async fn counts(on: &Runner, lease: &Lease) -> Outcome<()> {
-    let wrong = on.db.read(wrong_counts).await?;
+    let wrong = on.db.read_at_leisure(wrong_counts).await?;
     for fault in &wrong {
         tracing::error!(fault, "ALARM: a count does not fit the hazards");
     }
