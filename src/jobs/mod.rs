@@ -6,6 +6,7 @@
 //! still the node's own: one that slept too long and comes back changes nothing. Effects outside the records
 //! (removing an orphan from the store) may be repeated without harm.
 
+mod measures;
 pub mod model;
 pub mod queries;
 pub mod routes;

@@ -1,8 +1,8 @@
 //! One node's part of the background work.
 
 use super::model::Lease;
-use super::work;
 use super::{JobKind, queries};
+use super::{measures, work};
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::evidence::Store;
@@ -61,7 +61,9 @@ impl Runner {
         let mut runs = 0;
         while let Some(lease) = self.claim().await? {
             runs += 1;
-            if let Err(failure) = work::perform(self, &lease).await {
+            let outcome = work::perform(self, &lease).await;
+            measures::ended(lease.job.kind, outcome.is_ok());
+            if let Err(failure) = outcome {
                 self.give_back(lease, &failure).await?;
             }
         }

@@ -1,9 +1,9 @@
 //! What each kind of job does.
 
-use super::Runner;
 use super::model::{JobKind, Lease, Next};
 use super::queries::{conclude, forget_done, keep};
 use super::rules::{FORGET_SWEEPS_AFTER, HEARTBEAT, ORPHAN_AFTER, next_run};
+use super::{Runner, measures};
 use crate::audit;
 use crate::db::Instant;
 use crate::evidence::scrub::{self, Scrubbed};
@@ -33,17 +33,21 @@ fn again(lease: &Lease, now: Instant) -> Next {
 /// Signs all heads, so that a later rewrite of the past is found.
 async fn anchor(on: &Runner, lease: &Lease) -> Outcome<()> {
     let (office, lease, now) = (on.office.clone(), lease.clone(), on.clock.now());
-    on.db
+    let anchor = on
+        .db
         .write(move |conn| {
             conclude(conn, &lease, &again(&lease, now), now)?;
-            audit::anchor(conn, &office.keys, now).map(|_anchor| ())
+            audit::anchor(conn, &office.keys, now)
         })
-        .await
+        .await?;
+    anchor.iter().for_each(|anchor| measures::anchored(anchor.entries));
+    Ok(())
 }
 
 /// Counts that do not fit the hazards are a fault of ours: it is said aloud and written down.
 async fn counts(on: &Runner, lease: &Lease) -> Outcome<()> {
     let wrong = on.db.read_at_leisure(wrong_counts).await?;
+    measures::wrong_counts(wrong.len());
     for fault in &wrong {
         tracing::error!(fault, "ALARM: a count does not fit the hazards");
     }
@@ -107,12 +111,14 @@ async fn sweep(on: &Runner, lease: &Lease) -> Outcome<()> {
 async fn scrub(on: &Runner, lease: &Lease) -> Outcome<()> {
     const AT_A_TIME: Duration = Duration::from_secs(10);
     let began = std::time::Instant::now();
+    measures::damaged(on.db.read(scrub::damaged).await?);
     let mut pass = Pass::read(&lease.job.progress, on.clock.now());
     loop {
         let now = on.clock.now();
         match scrub::scrub(&on.db, &on.store, &on.office, &pass.after, now).await? {
             Scrubbed::UpTo(digest) => pass.after = digest,
             Scrubbed::All => {
+                measures::damaged(on.db.read(scrub::damaged).await?);
                 let due = pass.began.plus(JobKind::Scrub.every()).max(now);
                 let next = Next::At { due, progress: String::new() };
                 let lease = lease.clone();
