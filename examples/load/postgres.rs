@@ -11,6 +11,8 @@ use std::process::Command;
 /// The institution of the registration that is looked at, and its photo's size.
 const HOME: usize = 5;
 const PHOTO: usize = 200_000;
+/// What pgbench ran, to be looked at.
+const SCRIPT: &str = "target/bench-registration.sql";
 
 pub fn measure(options: &Options, report: &mut Report) {
     let Some(cluster) = anlao_testbed::postgres_that_flushes() else {
@@ -191,8 +193,7 @@ fn parameters(list: &str) -> Vec<Option<String>> {
 
 /// Transactions a second.
 fn pgbench(options: &Options, cluster: &Postgres, script: &Script) -> f64 {
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), &script.text).unwrap();
+    std::fs::write(SCRIPT, &script.text).unwrap();
     let mut command = Command::new(cluster.programs().join("pgbench"));
     command.args(["--no-vacuum", "--protocol", "prepared", "--jobs", "2", "--username", "anlao"]);
     command.args(["--host", "127.0.0.1", "--port", &cluster.port().to_string()]);
@@ -204,7 +205,7 @@ fn pgbench(options: &Options, cluster: &Postgres, script: &Script) -> f64 {
     for value in &script.values {
         command.args(["--define", value]);
     }
-    let done = command.arg("--file").arg(file.path()).arg("bench").output().unwrap();
+    let done = command.args(["--file", SCRIPT, "bench"]).output().unwrap();
     let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
     assert!(done.status.success() && !err.contains("aborted"), "{err}\n{out}\n{}", script.text);
     let tps = out.lines().find_map(|line| line.strip_prefix("tps = "));

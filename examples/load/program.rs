@@ -4,6 +4,7 @@ use super::client::Line;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// `anlao serve` on a folder; it ends with this value.
@@ -30,6 +31,7 @@ impl Program {
             .args(["--data-dir".as_ref(), folder.as_os_str()])
             .env("ANLAO_SECRET_FILE", folder.join("secret.toml"))
             .envs([("ANLAO_LOG", "error"), ("ANLAO_USER_RATES", "0"), ("ANLAO_ADDRESS_RATES", "0")])
+            .env("ANLAO_SHUTDOWN_DELAY_SECONDS", "0")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -72,17 +74,47 @@ impl Program {
 
     /// `VmRSS`, `VmHWM` or `RssAnon` in MiB.
     pub fn memory(&self, field: &str) -> f64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
-        line.trim_matches([':', ' ', '\t', 'k', 'B']).parse::<f64>().unwrap() / 1024.0
+        memory(self.child.id(), field)
+    }
+
+    /// Does something and tells the most memory of its own that the program had meanwhile, as far as looking
+    /// a hundred times a second shows; the kernel keeps a peak only of all that is resident.
+    pub fn own_peak<T>(&self, work: impl FnOnce() -> T) -> (T, f64) {
+        let (id, done) = (self.child.id(), AtomicBool::new(false));
+        std::thread::scope(|scope| {
+            let watching = scope.spawn(|| {
+                let mut peak = 0.0_f64;
+                while !done.load(Ordering::Relaxed) {
+                    peak = peak.max(memory(id, "RssAnon"));
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                peak
+            });
+            let outcome = work();
+            done.store(true, Ordering::Relaxed);
+            (outcome, watching.join().unwrap())
+        })
     }
 }
 
 impl Drop for Program {
     fn drop(&mut self) {
+        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
+        for _ in 0..500 {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn memory(process: u32, field: &str) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
+    line.trim_matches([':', ' ', '\t', 'k', 'B']).parse::<f64>().unwrap() / 1024.0
 }
 
 /// Processor time of a process, and of those of its children that have ended.
