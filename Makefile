@@ -30,7 +30,8 @@ check: ## Format, lints, documentation, licences
 
 bench: ## Load measurements of the release build; BENCH='--only records --largest 200000' for less
 	scripts/ensure postgresql
-	cargo build --release --locked --bin anlao --example load
+	cargo build --release --locked --bin anlao
+	cargo build --release --locked --example load
 	target/release/examples/load $(BENCH)
 
 accept: check test ## What a release must pass; with the corpora in the folder ANLAO_CORPORA
