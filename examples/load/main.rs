@@ -204,7 +204,7 @@ fn writes(bench: &Bench, report: &mut Report, fixed: &Figure) {
     let program = bench.start_on_copy(folder.path());
     program.settle();
     report.add(bench.http("durable registration", &program, Some(fixed), || bench.registrations()));
-    drop(program);
+    drop((program, folder));
     let folder = bench.folder_beside();
     let program = bench.start_on_copy(folder.path());
     program.settle();

@@ -142,7 +142,7 @@ fn line(one: &Figure) -> String {
         ms(one.p99),
         number(one.cpu.map(|_| one.cpu_us()), 0),
         number(one.mebibytes, 1),
-        number(one.ratio, 2),
+        number(one.ratio, 3),
         aim.unwrap_or_default(),
         one.against
     )
