@@ -28,12 +28,11 @@ check: ## Format, lints, documentation, licences
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
 	scripts/deny
 
-bench: ## Load measurements
-ifneq ($(wildcard examples/load.rs examples/load/main.rs),)
-	cargo run --release --locked --example load
-else
-	@echo 'There is no load example yet.'
-endif
+bench: ## Load measurements of the release build; BENCH='--only records --largest 200000' for less
+	scripts/ensure postgresql
+	cargo build --release --locked --bin anlao
+	cargo build --release --locked --example load
+	target/release/examples/load $(BENCH)
 
 accept: check test ## What a release must pass; with the corpora in the folder ANLAO_CORPORA
 	@test -n "$(ANLAO_CORPORA)" || printf '\n*** %s\n\n' 'ANLAO_CORPORA is not set: the corpora were not tried.' >&2

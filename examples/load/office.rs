@@ -1,9 +1,10 @@
-//! A full office to measure: areas, institutions, hazards, a running server.
+//! A full office to measure: areas, institutions, hazards, and what is asked of it.
 
-use super::report::Figure;
+use super::program::{Program, cpu};
+use super::report::{Figure, median};
 use super::{Options, client};
 use anlao::access::{Actor, Origin, Role, Scope, WriteTx};
-use anlao::app::{Parts, Server};
+use anlao::app::Parts;
 use anlao::areas::routes::{AreaForm, register as register_area};
 use anlao::checklists::Checklist;
 use anlao::clock::Clock;
@@ -20,19 +21,29 @@ use anlao::refusal::Outcome;
 use chrono::TimeDelta;
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+/// How an office is filled.
+#[derive(Clone, Copy)]
+pub struct Size {
+    pub institutions: usize,
+    /// Registered one by one, by the rules.
+    pub hazards: usize,
+    /// How many of them are still open.
+    pub open: usize,
+}
+
 pub struct Bench {
-    options: Options,
-    parts: Parts,
-    config: Config,
+    pub options: Options,
+    pub parts: Parts,
+    pub config: Config,
+    size: Size,
     dir: tempfile::TempDir,
-    address: String,
     county: AreaId,
     supervisor: UserId,
     inspector: UserId,
-    homes: Vec<InstitutionId>,
     hazards: Vec<HazardId>,
 }
 
@@ -40,13 +51,16 @@ pub struct Bench {
 const BATCH: usize = 500;
 
 impl Bench {
-    pub fn build(options: &Options) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        // One account asks all there is to ask: what it may ask in a minute is not what is measured.
+    /// Fills a new folder; the records go into `database_url`, or into the folder when it is empty.
+    pub fn build(options: &Options, size: Size, database_url: &str) -> Self {
+        // Beside the build: a temporary folder may be in memory, where a flush costs nothing.
+        std::fs::create_dir_all("target").unwrap();
+        let here = std::env::current_dir().unwrap().join("target");
+        let dir = tempfile::Builder::new().prefix("bench-").tempdir_in(here).unwrap();
         let flags = BTreeMap::from([
             ("data_dir", dir.path().display().to_string()),
+            ("database_url", database_url.to_owned()),
             ("log", "error".to_owned()),
-            ("user_rates", "0".to_owned()),
         ]);
         let config = Config::load(None, &BTreeMap::new(), &flags).unwrap();
         let parts = open(&config);
@@ -54,17 +68,20 @@ impl Bench {
             options: options.clone(),
             parts,
             config,
+            size,
             dir,
-            address: String::new(),
             county: AreaId::fresh(),
             supervisor: UserId::fresh(),
             inspector: UserId::fresh(),
-            homes: Vec::new(),
             hazards: Vec::new(),
         };
         bench.fill();
-        bench.serve();
         bench
+    }
+
+    /// Hazards that were registered by the rules: the first in the table.
+    pub fn registered(&self) -> usize {
+        self.size.hazards
     }
 
     fn as_somebody<T: Send + 'static>(
@@ -84,12 +101,12 @@ impl Bench {
 
     fn fill(&mut self) {
         let now = self.parts.clock.now();
-        let (county, institutions) = (self.county, self.options.institutions);
+        let (county, institutions) = (self.county, self.size.institutions);
         let people = [
             (self.supervisor, "supervisor", Role::Supervisor),
             (self.inspector, "inspector", Role::Inspector),
         ];
-        self.homes = self.as_somebody(UserId::fresh(), now, move |tx| {
+        self.as_somebody(UserId::fresh(), now, move |tx| {
             let city = AreaId::fresh();
             let area = |parent_id, code: &str| AreaForm { parent_id, code: code.into(), name: code.into(), name_en: None };
             register_area(tx, city, &area(None, "510900"))?;
@@ -103,42 +120,52 @@ impl Bench {
                 let form = serde_json::from_value(form).unwrap();
                 anlao::users::routes::create(tx, id, &form, None)?;
             }
-            let mut homes = Vec::new();
             for at in 0..institutions {
-                let id = InstitutionId::fresh();
+                let id = nth_institution(at);
                 let place = if at.is_multiple_of(5) { county } else { others[at % 5 - 1] };
                 let form = json!({ "area_id": place, "name": format!("养老院{at}"), "ownership": "public", "beds": 60 });
                 let form: InstitutionForm = serde_json::from_value(form).unwrap();
                 register_institution(tx, id, &form)?;
-                homes.push(id);
             }
-            Ok(homes)
+            Ok(())
         });
         self.fill_hazards(now);
     }
 
-    /// Registers hazards over the past year; all but the newest few per cent are closed at once.
     fn fill_hazards(&mut self, now: Instant) {
-        let total = self.options.hazards;
+        let size = self.size;
         let began = std::time::Instant::now();
-        for first in (0..total).step_by(BATCH) {
-            let homes = self.homes.clone();
-            let batch: Vec<usize> = (first..(first + BATCH).min(total)).collect();
+        for first in (0..size.hazards).step_by(BATCH) {
+            let batch: Vec<usize> = (first..(first + BATCH).min(size.hazards)).collect();
             let ids = self.as_somebody(self.inspector, now, move |tx| {
-                batch.iter().map(|at| one_hazard(tx, &homes, *at, total, now)).collect::<Outcome<Vec<_>>>()
+                batch.iter().map(|at| one_hazard(tx, size, *at, now)).collect::<Outcome<Vec<_>>>()
             });
             self.hazards.extend(ids);
         }
-        eprintln!("filled with {total} hazards in {:.1} s", began.elapsed().as_secs_f64());
+        let seconds = began.elapsed().as_secs_f64();
+        eprintln!("filled with {} hazards, {} of them open, in {seconds:.1} s", size.hazards, size.open);
     }
 
-    fn serve(&mut self) {
-        let server =
-            Server::bind("127.0.0.1:0".parse().unwrap(), self.parts.clone(), self.config.threads).unwrap();
-        self.address = server.address().unwrap().to_string();
-        std::thread::spawn(move || {
-            actix_web::rt::System::new().block_on(async move { server.run().unwrap().await }).unwrap();
-        });
+    /// The real program on these records. `options` are added to the database's URL.
+    pub fn start(&self, options: &str) -> Program {
+        let url = self.config.sourced.iter().find(|one| one.key == "database_url").unwrap();
+        let (supervisor, inspector) = (self.token(self.supervisor), self.token(self.inspector));
+        Program::start(self.dir.path(), &format!("{}{options}", url.value), supervisor, inspector)
+    }
+
+    /// The real program on a copy of these records, in SQLite. Nobody may be writing.
+    pub fn start_on_copy(&self, folder: &Path) -> Program {
+        let (supervisor, inspector) = (self.token(self.supervisor), self.token(self.inspector));
+        for name in ["anlao.db", "anlao.db-wal", "secret.toml"] {
+            std::fs::copy(self.dir.path().join(name), folder.join(name)).unwrap();
+        }
+        let url = format!("sqlite:{}", folder.join("anlao.db").display());
+        Program::start(folder, &url, supervisor, inspector)
+    }
+
+    /// A folder on the same disk.
+    pub fn folder_beside(&self) -> tempfile::TempDir {
+        tempfile::Builder::new().prefix("copy-").tempdir_in(self.dir.path()).unwrap()
     }
 
     fn token(&self, id: UserId) -> String {
@@ -149,30 +176,56 @@ impl Bench {
         self.as_somebody(id, now, start).access
     }
 
-    /// Lets a client process send these requests and measures this process meanwhile.
-    pub fn http(&self, name: &str, against: Option<&Figure>, requests: &[String]) -> Figure {
+    /// The middle of some rounds: a client process sends these requests while the program is measured.
+    pub fn http(
+        &self,
+        name: &str,
+        program: &Program,
+        against: Option<&Figure>,
+        requests: impl Fn() -> Vec<String>,
+    ) -> Figure {
+        let rounds = (0..self.options.rounds).map(|_| self.one_round(name, program, &requests(), None));
+        let figure = median(rounds.collect());
+        match against {
+            Some(other) => {
+                let ratio = figure.per_second.unwrap() / other.per_second.unwrap();
+                figure.against(ratio, &format!("rate of {}", other.name))
+            }
+            None => figure,
+        }
+    }
+
+    pub fn one_round(
+        &self,
+        name: &str,
+        program: &Program,
+        requests: &[String],
+        photo: Option<&Path>,
+    ) -> Figure {
         let file = self.dir.path().join("requests.txt");
         std::fs::write(&file, requests.join("\n")).unwrap();
-        let token = self.token(if requests[0].starts_with("PUT") { self.inspector } else { self.supervisor });
-        let before = cpu();
-        let client = Command::new(std::env::current_exe().unwrap())
-            .args(["--client", &file.display().to_string(), "--address", &self.address, "--token", &token])
+        let token = if requests[0].starts_with("PUT") { &program.inspector } else { &program.supervisor };
+        let mut client = Command::new(std::env::current_exe().unwrap());
+        client
+            .args(["--client", &file.display().to_string(), "--address", &program.address, "--token", token])
             .args(["--seconds", &self.options.seconds.to_string()])
-            .args(["--connections", &self.options.connections.to_string()])
-            .output()
-            .unwrap();
-        let used = cpu() - before;
-        assert!(client.status.success(), "{}", String::from_utf8_lossy(&client.stderr));
+            .args(["--connections", &self.options.connections.to_string()]);
+        if let Some(photo) = photo {
+            client.arg("--photo").arg(photo);
+        }
+        let before = program.cpu();
+        let client = client.output().unwrap();
+        let used = program.cpu() - before;
+        let said = String::from_utf8_lossy(&client.stderr);
+        assert!(client.status.success(), "{said}");
         let outcome = client::parse(&String::from_utf8(client.stdout).unwrap());
-        let per_second = outcome.requests as f64 / outcome.seconds;
+        assert!(outcome.failures == 0, "{} failures\n{said}", outcome.failures);
         Figure {
-            name: name.into(),
-            per_second,
-            p50: outcome.p50,
-            p99: outcome.p99,
-            cpu: used / outcome.requests as u32,
-            ratio: against.map_or(1.0, |other| per_second / other.per_second),
-            against: against.map_or_else(String::new, |other| other.name.clone()),
+            per_second: Some(outcome.requests as f64 / outcome.seconds),
+            p50: Some(outcome.p50),
+            p99: Some(outcome.p99),
+            cpu: Some(used / outcome.requests as u32),
+            ..Figure::named(name)
         }
     }
 
@@ -194,16 +247,36 @@ impl Bench {
         vec!["GET /api/v1/overview".into(); self.options.connections]
     }
 
-    /// More registrations than can be done in the time.
-    pub fn registrations(&self, seconds: u64) -> Vec<String> {
-        let now = self.parts.clock.now();
+    /// One hazard that is there.
+    pub fn one_read(&self) -> String {
+        format!("GET /api/v1/hazards/{}", self.hazards[self.hazards.len() / 2])
+    }
+
+    /// More registrations than can be done in the time, at institutions as they come.
+    pub fn registrations(&self) -> Vec<String> {
+        let homes = self.size.institutions;
         let one = |at: usize| {
-            let form = json!({ "institution_id": self.homes[at % self.homes.len()], "category": "electricity", "checklist_item": "E03",
-                "location": format!("{at}室床头"), "description": "移动插排串接，给气垫床供电", "severity": "general", "found_at": now,
-                "evidence": [{ "id": uuid::Uuid::now_v7(), "sha256": "0".repeat(64), "role": "before", "media_type": "image/jpeg", "size": 200_000 }] });
-            format!("PUT /api/v1/hazards/{} {form}", HazardId::fresh())
+            let home = nth_institution(at.wrapping_mul(2_654_435_761) / 128 % homes);
+            self.registration(HazardId::fresh(), home, at, uuid::Uuid::now_v7(), &"0".repeat(64), 200_000)
         };
-        (0..20_000 * seconds as usize).map(one).collect()
+        (0..20_000 * self.options.seconds as usize).map(one).collect()
+    }
+
+    /// A hazard with one photo to follow.
+    pub fn registration(
+        &self,
+        id: HazardId,
+        home: InstitutionId,
+        room: usize,
+        photo: uuid::Uuid,
+        sha256: &str,
+        size: usize,
+    ) -> String {
+        let form = json!({ "institution_id": home, "category": "electricity", "checklist_item": "E03",
+            "location": format!("{room}室床头"), "description": "移动插排串接，给气垫床供电", "severity": "general",
+            "found_at": self.parts.clock.now(),
+            "evidence": [{ "id": photo, "sha256": sha256, "role": "before", "media_type": "image/jpeg", "size": size }] });
+        format!("PUT /api/v1/hazards/{id} {form}")
     }
 
     /// The same reads as over HTTP, straight on the database threads.
@@ -243,7 +316,7 @@ impl Bench {
         work: impl Fn(&mut anlao::db::Conn, usize) -> Outcome<()> + Send + Sync + Clone + 'static,
     ) -> Figure {
         let length = Duration::from_secs(self.options.seconds);
-        let (began, before) = (std::time::Instant::now(), cpu());
+        let (began, [before, _]) = (std::time::Instant::now(), cpu("self"));
         let done: usize = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..self.config.database_threads)
                 .map(|thread| {
@@ -265,27 +338,20 @@ impl Bench {
             threads.into_iter().map(|thread| thread.join().unwrap()).sum()
         });
         let per_second = done as f64 / began.elapsed().as_secs_f64();
-        Figure {
-            name: name.into(),
-            per_second,
-            p50: Duration::ZERO,
-            p99: Duration::ZERO,
-            cpu: (cpu() - before) / done as u32,
-            ratio: http.per_second / per_second,
-            against: "HTTP rate / this".into(),
-        }
-    }
-
-    /// Opens the same database again, as a start does.
-    pub fn reopen(&self) -> Parts {
-        open(&self.config)
+        let [after, _] = cpu("self");
+        let figure = Figure {
+            per_second: Some(per_second),
+            cpu: Some((after - before) / done as u32),
+            ..Figure::named(name)
+        };
+        figure.against(http.per_second.unwrap() / per_second, "rate over HTTP / this")
     }
 }
 
 fn open(config: &Config) -> Parts {
     let office = Office {
         zone: config.zone,
-        keys: Keys::generate(),
+        keys: Keys::create(&config.data_dir.join("secret.toml")).unwrap(),
         policy: config.policy.clone(),
         checklist: Checklist::embedded().unwrap(),
         deadlines: DeadlineRules::embedded().unwrap(),
@@ -293,17 +359,27 @@ fn open(config: &Config) -> Parts {
     Parts::open(config, office, Clock::System, true).unwrap()
 }
 
-fn one_hazard(
-    tx: &mut WriteTx<'_>,
-    homes: &[InstitutionId],
-    at: usize,
-    total: usize,
-    now: Instant,
-) -> Outcome<HazardId> {
+/// Institutions have ids that can be computed, so that other clients can name them too.
+pub fn nth_institution(at: usize) -> InstitutionId {
+    InstitutionId(format!("00000001-0000-7000-8000-{at:012x}").parse().unwrap())
+}
+
+/// Hazards of a year. Closed and open ones alternate evenly; of the open ones nine in ten were found within the
+/// last 45 days, the tenth within the last 300, so that there are deadlines to come, missed ones and long missed
+/// ones at every institution.
+fn one_hazard(tx: &mut WriteTx<'_>, size: Size, at: usize, now: Instant) -> Outcome<HazardId> {
     let id = HazardId::fresh();
-    let age = TimeDelta::minutes((total - at) as i64 * 500_000 / total as i64);
-    let closed = !at.is_multiple_of(20);
-    let form = json!({ "institution_id": homes[at * 31 % homes.len()], "category": (["electricity", "fire", "gas", "food", "other"])[at % 5],
+    let (before, after) = (at * size.open / size.hazards, (at + 1) * size.open / size.hazards);
+    let closed = before == after;
+    let minutes = if closed {
+        (size.hazards - at) * 500_000 / size.hazards
+    } else {
+        let days = if before.is_multiple_of(10) { 300 } else { 45 };
+        before * 7919 % (days * 1440)
+    };
+    let age = TimeDelta::minutes(minutes as i64);
+    let form = json!({ "institution_id": nth_institution(at * 31 % size.institutions),
+        "category": (["electricity", "fire", "gas", "food", "other"])[at / 2 % 5],
         "location": format!("{}室", at % 977), "description": "移动插排串接，给气垫床供电", "severity": "general",
         "found_at": now.plus(-age), "fixed_on_spot": closed, "measure": if closed { Some("已拆除") } else { None } });
     let form: HazardForm = serde_json::from_value(form).unwrap();
@@ -315,12 +391,4 @@ fn one_hazard(
         queries::update(tx.conn, &hazard, &after)?;
     }
     Ok(id)
-}
-
-/// Processor time of this process so far.
-fn cpu() -> Duration {
-    let text = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let words: Vec<&str> = text.rsplit(')').next().unwrap().split_whitespace().collect();
-    let ticks: u64 = words[11].parse::<u64>().unwrap() + words[12].parse::<u64>().unwrap();
-    Duration::from_millis(ticks * 10)
 }

@@ -56,10 +56,11 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn start(bin: &Path) -> Self {
+    /// Starts a cluster; `settings` like `fsync=on` win over those of the tests.
+    pub(crate) fn start(bin: &Path, settings: &[&str]) -> Self {
         let mut last = String::new();
         for _ in 0..5 {
-            match Self::try_start(bin, free_port()) {
+            match Self::try_start(bin, free_port(), settings) {
                 Ok(server) => return server,
                 // Between asking for a free port and using it, somebody else may have taken it.
                 Err(log) if log.contains("Address already in use") => last = log,
@@ -69,7 +70,7 @@ impl Server {
         panic!("PostgreSQL found no free port:\n{last}")
     }
 
-    fn try_start(bin: &Path, port: u16) -> Result<Self, String> {
+    fn try_start(bin: &Path, port: u16, settings: &[&str]) -> Result<Self, String> {
         let folder =
             tempfile::Builder::new().prefix("anlao-pg-").tempdir_in(base_folder()).expect("temporary folder");
         let mut command = Command::new("sh");
@@ -77,6 +78,7 @@ impl Server {
             .args(["-c", include_str!("watch.sh"), "watch"])
             .args([bin, folder.path()])
             .arg(port.to_string())
+            .args(settings.iter().flat_map(|setting| ["-c", setting]))
             .current_dir(folder.path())
             .env_clear()
             .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
@@ -104,6 +106,12 @@ impl Server {
             sleep(Duration::from_millis(10));
         }
         Ok(Self { port, folder, _watcher: watcher })
+    }
+
+    /// What the server has logged so far.
+    pub(crate) fn log(&self) -> String {
+        let log = fs::read(self.folder.join("log")).expect("log of PostgreSQL");
+        String::from_utf8_lossy(&log).into_owned()
     }
 
     /// What `pg_ctl restart -m immediate` does: every process of the server is ended without a word, and the next

@@ -1,7 +1,7 @@
 //! One PostgreSQL cluster per test process.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -25,7 +25,7 @@ impl std::error::Error for Missing {}
 /// When PostgreSQL is not installed. A PostgreSQL that is there and does not start is a panic.
 pub fn postgres() -> Result<&'static Postgres, Missing> {
     static CLUSTER: OnceLock<Option<Postgres>> = OnceLock::new();
-    CLUSTER.get_or_init(|| find_programs().map(Postgres::start)).as_ref().ok_or_else(|| {
+    CLUSTER.get_or_init(|| find_programs().map(|bin| Postgres::start(bin, &[]))).as_ref().ok_or_else(|| {
         Missing(
             "PostgreSQL's server programs were not found: install them (Debian: apt-get install postgresql)"
                 .into(),
@@ -38,7 +38,14 @@ pub fn postgres() -> Result<&'static Postgres, Missing> {
 pub fn postgres_to_break() -> Option<&'static Postgres> {
     postgres_or_skip()?;
     let programs = find_programs()?;
-    Some(Box::leak(Box::new(Postgres::start(programs))))
+    Some(Box::leak(Box::new(Postgres::start(programs, &[]))))
+}
+
+/// A cluster that waits for the disk as one with real records does, for measurements; `None` where PostgreSQL is
+/// not installed.
+pub fn postgres_that_flushes() -> Option<Postgres> {
+    let settings = ["fsync=on", "full_page_writes=on", "autovacuum=on", "shared_buffers=256MB"];
+    find_programs().map(|programs| Postgres::start(programs, &settings))
 }
 
 /// [`postgres`] for tests that may be left out on a machine without PostgreSQL.
@@ -65,9 +72,9 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    fn start(programs: PathBuf) -> Self {
+    fn start(programs: PathBuf, settings: &[&str]) -> Self {
         let version = major_version(&programs);
-        let server = Server::start(&programs);
+        let server = Server::start(&programs, settings);
         Self { programs, version, server, cloning: Mutex::new(()) }
     }
 
@@ -87,6 +94,16 @@ impl Postgres {
     /// Where the server listens on this machine.
     pub fn port(&self) -> u16 {
         self.server.port
+    }
+
+    /// The folder of its programs.
+    pub fn programs(&self) -> &Path {
+        &self.programs
+    }
+
+    /// What the server has logged so far.
+    pub fn log(&self) -> String {
+        self.server.log()
     }
 
     /// Makes an empty database and tells its URL.

@@ -1,8 +1,9 @@
 # Runs one PostgreSQL cluster for as long as standard input stays open, then removes every trace of it.
 # The writing end of standard input is held by the test process, so its end, even by SIGKILL, is the signal.
 #
-# usage: sh -c "$(cat watch.sh)" watch BIN HOME PORT
+# usage: sh -c "$(cat watch.sh)" watch BIN HOME PORT [-c SETTING]...
 bin=$1 home=$2 port=$3
+shift 3
 
 trap '' HUP INT TERM # a Ctrl-C is for the test process; this shell leaves when that one has
 trap 'rm -rf "$home"' EXIT
@@ -23,10 +24,10 @@ serve() {
         -c listen_addresses=127.0.0.1 -c unix_socket_directories="$home" \
         -c max_connections=300 -c shared_buffers=64MB \
         -c fsync=off -c full_page_writes=off -c synchronous_commit=on \
-        -c checkpoint_timeout=30min -c max_wal_size=4GB -c autovacuum=off \
+        -c checkpoint_timeout=30min -c max_wal_size=4GB -c autovacuum=off "$@" \
         >>"$home/log" 2>&1 3<&-
 }
-serve &
+serve "$@" &
 server=$!
 
 {
@@ -43,7 +44,7 @@ while true; do
     status=$?
     if [ -e "$home/over" ] || [ ! -e "$home/restart" ]; then break; fi
     rm -f "$home/restart"
-    serve &
+    serve "$@" &
     server=$!
 done
 [ "$status" = 0 ] || tail -n 40 "$home/log" >&2
