@@ -26,8 +26,9 @@ impl Copy {
     }
 }
 
-/// Pictures above this size are decoded one at a time: each may take some 400 MB.
-const HEAVY_PIXELS: i64 = 30_000_000;
+/// Pictures above this size are decoded one at a time: each may take some 400 MB. Below it the hungriest kind, a WebP,
+/// takes 10 bytes a pixel, so that two together stay below 300 MB. Most phones write 12 megapixels.
+const HEAVY_PIXELS: i64 = 13_000_000;
 const PLACES: u32 = 2;
 
 /// Makes copies, few at a time, so that decoding never takes the machine's memory.
