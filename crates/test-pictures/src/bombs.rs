@@ -71,7 +71,7 @@ fn of_jpeg() -> Vec<Case> {
         }),
         Case::new("JPEG with 29 MB of segments", JPEG, Shown, || {
             let jpeg = make::jpeg(64, 48);
-            let one = [&b"\xFF\xE2\xFF\xFF"[..], SECRET.repeat(10_923)[..65_533].as_bytes()].concat();
+            let one = [&b"\xFF\xE2\xFF\xFF"[..], &SECRET.repeat(10_923).as_bytes()[..65_533]].concat();
             [&jpeg[..2], &one.repeat(440), &jpeg[2..]].concat()
         }),
         Case::new("JPEG with 1,000 blocks of EXIF", JPEG, Shown, || {
