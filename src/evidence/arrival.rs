@@ -26,6 +26,15 @@ pub fn arrive(tx: &mut WriteTx<'_>, id: EvidenceId, facts: &PhotoFacts) -> Outco
     Ok(Stored::Created)
 }
 
+/// Says that a stored photo turned out to be damaged inside, or of a kind that is not shown: the original stays.
+pub(super) fn without_preview(tx: &mut WriteTx<'_>, of: &Evidence) -> Outcome<()> {
+    if queries::mark_without_preview(tx.conn, of.id)? {
+        let content = json!({ "evidence": of.id, "sha256": of.sha256 });
+        record(tx, of, "evidence.without_preview", content)?;
+    }
+    Ok(())
+}
+
 /// Adds an entry about a photo to its institution's chain.
 pub(super) fn record(
     tx: &mut WriteTx<'_>,

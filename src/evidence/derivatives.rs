@@ -26,8 +26,9 @@ impl Copy {
     }
 }
 
-/// Pictures above this size are decoded one at a time: each may take some 400 MB.
-const HEAVY_PIXELS: i64 = 30_000_000;
+/// Pictures above this size are decoded one at a time: each may take some 400 MB. Below it the hungriest kind, a WebP,
+/// takes 10 bytes a pixel, so that two together stay below 300 MB. Most phones write 12 megapixels.
+const HEAVY_PIXELS: i64 = 13_000_000;
 const PLACES: u32 = 2;
 
 /// Makes copies, few at a time, so that decoding never takes the machine's memory.
@@ -48,18 +49,20 @@ impl Derivatives {
             return Ok(made);
         }
         let wanted = if pixels > HEAVY_PIXELS { PLACES } else { 1 };
-        let _place = self.places.acquire_many(wanted).await.map_err(|_closed| Failure::Busy)?;
+        let places = Arc::clone(&self.places);
+        let place = places.acquire_many_owned(wanted).await.map_err(|_closed| Failure::Busy)?;
         if let Some(made) = self.store.get_copy(sha256, copy.name()).await? {
             return Ok(made);
         }
         let original = self.store.original_bytes(sha256).await?;
-        let made = actix_web::web::block(move || derive(&original, &Limits::default()))
+        // The place goes along: a decoder cannot be stopped, and runs on when nobody waits for it any more.
+        let (made, _place) = actix_web::web::block(move || (derive(&original, &Limits::default()), place))
             .await
-            .map_err(|_lost| Failure::Busy)?
-            .map_err(|_refusal| {
-                measures::copies("failed");
-                Code::NoPreview
-            })?;
+            .map_err(|_lost| Failure::Busy)?;
+        let made = made.map_err(|_refusal| {
+            measures::copies("failed");
+            Code::NoPreview
+        })?;
         let (preview, thumbnail) = (made.preview, made.thumbnail);
         let answer = match copy {
             Copy::Preview => Bytes::from(preview.clone()),

@@ -117,6 +117,12 @@ pub fn mark_stored(
     Ok(changed == 1)
 }
 
+/// Says that no copy can be made of a stored photo. False if it was said before.
+pub fn mark_without_preview(conn: &mut Conn, id: EvidenceId) -> Outcome<bool> {
+    let hopeful = evidence::table.filter(evidence::id.eq(id).and(evidence::preview.ne(PreviewState::None)));
+    Ok(diesel::update(hopeful).set(evidence::preview.eq(PreviewState::None)).execute(conn)? == 1)
+}
+
 /// Gives up on a photo that has not come.
 pub fn waive(conn: &mut Conn, hazard: HazardId, id: EvidenceId) -> Outcome<bool> {
     let awaited = evidence::table.filter(

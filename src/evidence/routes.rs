@@ -247,10 +247,21 @@ async fn copy(
         return Err(Code::NoPreview.into());
     }
     let pixels = i64::from(found.width.unwrap_or(0)) * i64::from(found.height.unwrap_or(0));
-    let jpeg = vault.derivatives.get(&found.sha256, pixels, copy).await?;
+    let jpeg = match vault.derivatives.get(&found.sha256, pixels, copy).await {
+        Err(failure) if is_without_preview(&failure) => {
+            // The bytes never change, so neither will this: the record says it from now on.
+            access.write(move |tx| arrival::without_preview(tx, &found)).await?;
+            return Err(failure);
+        }
+        other => other?,
+    };
     Ok(HttpResponse::Ok()
         .content_type("image/jpeg")
         .insert_header((header::CONTENT_DISPOSITION, "inline"))
         .insert_header((header::CACHE_CONTROL, "private, max-age=86400, immutable"))
         .body(jpeg))
+}
+
+fn is_without_preview(failure: &Failure) -> bool {
+    matches!(failure, Failure::Refused(refusal) if refusal.code == Code::NoPreview)
 }

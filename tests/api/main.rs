@@ -25,6 +25,8 @@ mod corpora;
 mod demonstration;
 mod evidence;
 mod evidence_copies;
+mod evidence_hostile;
+mod evidence_in_browser;
 mod evidence_limits;
 mod hang_ups;
 mod hazard_lists;

@@ -7,13 +7,11 @@
     reason = "a measurement, run by hand"
 )]
 
-#[path = "../tests/imaging/make.rs"]
-mod make;
-
 use std::io::Cursor;
 use std::time::Instant;
 
 use anlao_imaging::{Limits, derive, inspect};
+use anlao_test_pictures::make;
 use png::{BitDepth, ColorType};
 
 type Bomb = (&'static str, fn() -> Vec<u8>);

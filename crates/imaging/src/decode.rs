@@ -47,7 +47,7 @@ fn decode_jpeg(bytes: &[u8], limits: &Limits) -> Result<(Picture, Header), Refus
     let (layout, colours) =
         if head.is_grey() { (Layout::Grey, ColorSpace::Luma) } else { (Layout::Rgb, ColorSpace::RGB) };
     let (width, height) = (head.frame.width, head.frame.height);
-    let len = budget::reserve(limits, (width, height), layout, head.coefficient_bytes())?;
+    let len = budget::reserve(limits, (width, height), layout, head.coefficient_bytes(), bytes)?;
     let side = usize::try_from(limits.max_side).unwrap_or(usize::MAX);
     // Strict: otherwise what is garbled would be filled with grey, and pass for a photograph of grey.
     let options = DecoderOptions::default()
@@ -88,7 +88,7 @@ fn decode_png(bytes: &[u8], limits: &Limits) -> Result<(Picture, Header), Refusa
             (png::ColorType::Rgba, png::BitDepth::Eight) => Layout::Rgba,
             _ => return Err(Refusal::damaged("colours")),
         };
-        let len = budget::reserve(limits, (width, height), layout, 0)?;
+        let len = budget::reserve(limits, (width, height), layout, 0, bytes)?;
         if reader.output_buffer_size() != Some(len) {
             return Err(Refusal::damaged("rows"));
         }
@@ -121,10 +121,23 @@ fn decode_webp(bytes: &[u8], limits: &Limits) -> Result<(Picture, Header), Refus
         // Worst case beside the result: planes of a lossy picture (1.5 bytes a pixel), its transparency and the
         // lossless picture that this is packed in (1 + 4).
         let extra = u64::from(width) * u64::from(height) * 13 / 2;
-        let len = budget::reserve(limits, (width, height), layout, extra)?;
+        let len = budget::reserve(limits, (width, height), layout, extra, bytes)?;
         let mut data = vec![0; len];
         decoder.read_image(&mut data).map_err(|error| Refusal::decoder(&error))?;
         Ok(Picture { width, height, layout, data })
     })?;
     Ok((picture, head.header()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::panic, reason = "a decoder's, planted")]
+
+    use super::*;
+
+    #[test]
+    fn a_decoder_that_panics_is_a_damaged_picture() {
+        let planted = guarded(|| -> Result<(), Refusal> { panic!("planted") });
+        assert_eq!(planted, Err(Refusal::damaged("decoder gave up")));
+    }
 }

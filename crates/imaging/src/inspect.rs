@@ -28,7 +28,7 @@ pub fn inspect<R: BufRead + Seek>(mut reader: R, limits: &Limits) -> Result<Fact
         MediaType::Jpeg => jpeg::read_head(&mut reader, limits)?.header(),
         MediaType::Png => png_chunks::read_head(&mut reader, limits)?,
         MediaType::Webp => webp::read_head(&mut reader, limits)?.header(),
-        MediaType::Heic => heic::read_head(&mut reader),
+        MediaType::Heic => heic::read_head(&mut reader)?,
     };
     Ok(facts(media_type, header))
 }

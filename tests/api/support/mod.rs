@@ -9,12 +9,10 @@ mod place;
 mod program;
 mod records;
 mod steps;
-#[allow(dead_code, reason = "the imaging crate's tests use the rest")]
-#[path = "../../../crates/imaging/tests/imaging/tiff.rs"]
-pub mod tiff;
 mod wire;
 mod world;
 
+pub use anlao_test_pictures::tiff;
 pub use app::{PASSWORD, Store, TestApp};
 pub use office::{Office, alone};
 pub use people::{Answer, Person};

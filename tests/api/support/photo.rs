@@ -58,7 +58,8 @@ impl Photo {
     /// What a phone's HEIC begins with; nobody here decodes the rest.
     pub fn heic() -> Self {
         let seed: [u8; 32] = rand::random();
-        Self::of_type("image/heic", [b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", &seed[..]].concat())
+        let heic = anlao_test_pictures::make::heic(b"heic", &[b"mif1", b"heic"], b"");
+        Self::of_type("image/heic", [&heic[..], &seed].concat())
     }
 
     pub fn sha256(&self) -> String {

@@ -11,12 +11,14 @@
     reason = "tests"
 )]
 
+use anlao_test_pictures::{make, tiff};
+
 mod bombs;
 mod copies;
 mod corpora;
 mod facts;
 mod hostile;
-mod make;
-mod tiff;
+mod mutants;
+mod table;
 mod types;
 mod upright;

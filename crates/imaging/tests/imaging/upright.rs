@@ -43,6 +43,29 @@ pub fn difference(a: &image::RgbImage, b: &image::RgbImage) -> f64 {
     sum / a.as_raw().len() as f64
 }
 
+/// Structural similarity of the brightness, in windows of 8 x 8; 1 is the same picture.
+pub fn similarity(a: &image::RgbImage, b: &image::RgbImage) -> f64 {
+    assert_eq!(a.dimensions(), b.dimensions());
+    let (a, b) = (image::imageops::grayscale(a), image::imageops::grayscale(b));
+    let (mut sum, mut windows) = (0.0, 0.0);
+    for y in (0..a.height().saturating_sub(7)).step_by(4) {
+        for x in (0..a.width().saturating_sub(7)).step_by(4) {
+            let at = |of: &image::GrayImage, i: u32| f64::from(of.get_pixel(x + i % 8, y + i / 8).0[0]);
+            let (mut ma, mut mb, mut aa, mut bb, mut ab) = (0.0, 0.0, 0.0, 0.0, 0.0);
+            for i in 0..64 {
+                let (va, vb) = (at(&a, i), at(&b, i));
+                (ma, mb) = (ma + va / 64.0, mb + vb / 64.0);
+                (aa, bb, ab) = (aa + va * va / 64.0, bb + vb * vb / 64.0, ab + va * vb / 64.0);
+            }
+            let (c1, c2) = (6.5025, 58.5225);
+            sum += (2.0 * ma * mb + c1) * (2.0 * (ab - ma * mb) + c2)
+                / ((ma * ma + mb * mb + c1) * (aa - ma * ma + bb - mb * mb + c2));
+            windows += 1.0;
+        }
+    }
+    sum / windows
+}
+
 #[test]
 fn eight_orientations_are_one_upright_picture() {
     // Odd sides; one that is scaled and one that is not.
@@ -56,6 +79,14 @@ fn eight_orientations_are_one_upright_picture() {
             let copy = derive(&stored(orientation, width, height), &Limits::default()).unwrap();
             assert_eq!((copy.width, copy.height), (reference.width, reference.height));
             let off = difference(&pixels(&copy.preview), &pixels(&reference.preview));
+            let alike = similarity(&pixels(&copy.preview), &pixels(&reference.preview));
+            anlao_testbed::tally(
+                "37",
+                "orientations of a drawn scene below 0.98 SSIM",
+                1,
+                u64::from(alike < 0.98),
+            );
+            assert!(alike >= 0.98, "orientation {orientation}: {alike}");
             assert!(off < 2.0, "orientation {orientation} at {width} x {height} is off by {off}");
             assert!(difference(&pixels(&copy.thumbnail), &pixels(&reference.thumbnail)) < 2.0);
         }

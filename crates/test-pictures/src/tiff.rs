@@ -51,16 +51,16 @@ impl Tiff {
         Entry { tag, kind: 3, count: 1, value: self.u16(value) }
     }
 
-    fn rationals(&self, tag: u16, parts: [(u32, u32); 3]) -> Entry {
+    pub fn rationals(&self, tag: u16, parts: [(u32, u32); 3]) -> Entry {
         let value = parts.iter().flat_map(|part| [self.u32(part.0), self.u32(part.1)].concat()).collect();
         Entry { tag, kind: 5, count: 3, value }
     }
 
-    fn u16(&self, value: u16) -> Vec<u8> {
+    pub fn u16(&self, value: u16) -> Vec<u8> {
         if self.big_endian { value.to_be_bytes().to_vec() } else { value.to_le_bytes().to_vec() }
     }
 
-    fn u32(&self, value: u32) -> Vec<u8> {
+    pub fn u32(&self, value: u32) -> Vec<u8> {
         if self.big_endian { value.to_be_bytes().to_vec() } else { value.to_le_bytes().to_vec() }
     }
 

@@ -1,5 +1,4 @@
-//! A deterministic generator of pictures: honest, strange and malicious ones. Shared with `examples/bomb_cost.rs`.
-#![allow(dead_code, reason = "tests and the measurement each use a part")]
+//! Files of every kind, from pieces: right ones, and such as claim what they do not hold.
 
 /// A scene without symmetry, so that every turn and mirroring shows.
 pub fn scene(width: u32, height: u32) -> Vec<u8> {
@@ -19,7 +18,15 @@ pub fn scene(width: u32, height: u32) -> Vec<u8> {
 }
 
 pub fn jpeg(width: u32, height: u32) -> Vec<u8> {
-    anlao_imaging::encode_jpeg(&scene(width, height), width, height, 92).unwrap()
+    encoded(&scene(width, height), width as u16, height as u16, 92)
+}
+
+fn encoded(rgb: &[u8], width: u16, height: u16, quality: u8) -> Vec<u8> {
+    let mut out = Vec::new();
+    jpeg_encoder::Encoder::new(&mut out, quality)
+        .encode(rgb, width, height, jpeg_encoder::ColorType::Rgb)
+        .unwrap();
+    out
 }
 
 /// Colours are subsampled below quality 90.
@@ -122,7 +129,7 @@ pub fn png_claiming(width: u32, height: u32) -> Vec<u8> {
     [&rest[..8], &chunk(b"IHDR", &header), &rest[33..]].concat()
 }
 
-fn crc32(bytes: &[u8]) -> u32 {
+pub fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, byte| {
         (0..8).fold(
             crc ^ u32::from(*byte),
@@ -176,14 +183,13 @@ pub fn heic(major: &[u8; 4], others: &[&[u8; 4]], tiff: &[u8]) -> Vec<u8> {
     [ftyp, iso_box(b"meta", &meta)].concat()
 }
 
-fn iso_box(name: &[u8; 4], body: &[u8]) -> Vec<u8> {
+pub fn iso_box(name: &[u8; 4], body: &[u8]) -> Vec<u8> {
     [&(body.len() as u32 + 8).to_be_bytes(), name.as_slice(), body].concat()
 }
 
 /// A baseline picture of one colour: two bits a block, so a megabyte unfolds to hundreds.
 pub fn jpeg_flat(width: u16, height: u16) -> Vec<u8> {
-    let rgb = vec![90; usize::from(width) * usize::from(height) * 3];
-    anlao_imaging::encode_jpeg(&rgb, width.into(), height.into(), 80).unwrap()
+    encoded(&vec![90; usize::from(width) * usize::from(height) * 3], width, height, 80)
 }
 
 /// Progressive and of one colour.
