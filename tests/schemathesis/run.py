@@ -18,7 +18,7 @@ PASSWORD = "a demonstration for machines only"
 ROLES = ["admin", "supervisor", "inspector", "manager", "auditor"]
 # What ends the caller's own session or changes its own password: tried last, each with logins of its own.
 ENDING = "^/api/v1/(auth/logout|me/password|me/second-factor.*|me/sessions/.*)$"
-STRICT = """--checks all --mode all --phases coverage,fuzzing --workers 2 --seed 1 --continue-on-failure
+STRICT = """--checks all --mode all --phases coverage,fuzzing --workers 1 --seed 1 --continue-on-failure
     --max-response-time 2 --request-timeout 10 --generation-database none --no-color""".split()
 EXAMPLES = os.environ.get("ANLAO_EXAMPLES", "20")
 
