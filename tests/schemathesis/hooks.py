@@ -1,8 +1,26 @@
 """What schemathesis cannot know by itself of this API."""
 
 import json
+import os
+import re
+import zlib
 
 import schemathesis
+
+KNOWN = json.loads(os.environ.get("ANLAO_KNOWN", "{}"))
+UUID = re.compile("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    """Every other id is one that stands for something, so that more is tried than what does not exist."""
+    parts = case.operation.path.split("/")
+    known = KNOWN.get(parts[3] if len(parts) > 3 else "", [])
+    given = str((case.path_parameters or {}).get("id", ""))
+    chance = zlib.crc32(given.encode())
+    if known and UUID.match(given) and chance % 2:
+        case.path_parameters["id"] = known[chance // 2 % len(known)]
+
 
 # Reasons that no description of single fields can give: they speak of other fields, the records, the clock.
 BEYOND = {
