@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run web test check deny bench accept openapi fixture
+.PHONY: help run web test check bench accept sbom openapi fixture
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -34,8 +34,11 @@ bench: ## Load measurements of the release build; BENCH='--only records --larges
 	cargo build --release --locked --example load
 	target/release/examples/load $(BENCH)
 
-accept: check test ## What a release must pass; with the corpora in the folder ANLAO_CORPORA
-	@test -n "$(ANLAO_CORPORA)" || printf '\n*** %s\n\n' 'ANLAO_CORPORA is not set: the corpora were not tried.' >&2
+accept: ## What a release must pass, with a table; STEPS="fuzz sbom" for some, the corpora in the folder ANLAO_CORPORA
+	@scripts/accept $(STEPS)
+
+sbom: ## What is built into the program, as CycloneDX in target/sbom
+	@scripts/sbom
 
 openapi: ## Rewrite openapi/openapi.json
 	mkdir -p openapi

@@ -432,3 +432,18 @@ fn a_panic_can_be_caught() {
         if aborts { vec!["a profile of Cargo.toml aborts on panics".to_owned()] } else { Vec::new() },
     );
 }
+
+#[test]
+fn no_crate_of_ours_has_unsafe_code() {
+    let top =
+        std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
+    let lints = top.split("[workspace.lints.rust]").nth(1).and_then(|rest| rest.split("\n[").next()).unwrap();
+    assert!(lints.lines().any(|line| line == "unsafe_code = \"forbid\""), "{lints}");
+    // The fuzz targets are a workspace of their own: the macro of libFuzzer exports a function by its bare name.
+    let manifests = tree(&["Cargo.toml", "crates"], &["Cargo.toml"]);
+    assert!(manifests.len() > 3, "{} manifests", manifests.len());
+    let unheld = manifests.iter().filter(|file| !file.text.contains("\n[lints]\nworkspace = true\n"));
+    let unheld: Vec<String> = unheld.map(|file| file.path.clone()).collect();
+    anlao_testbed::tally("82", "crates that forbid unsafe code", manifests.len() as u64, unheld.len() as u64);
+    none("every crate keeps the lints of the workspace", unheld);
+}

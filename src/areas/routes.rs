@@ -30,8 +30,11 @@ pub struct AreaForm {
     /// The area it lies in; absent for a root.
     pub parent_id: Option<AreaId>,
     /// GB/T 2260, 6 digits; 9 or 12 for townships and villages.
+    #[schema(pattern = "^([0-9]{6}|[0-9]{9}|[0-9]{12})$")]
     pub code: String,
+    #[schema(min_length = 1, max_length = 60)]
     pub name: String,
+    #[schema(min_length = 1, max_length = 100)]
     pub name_en: Option<String>,
 }
 
@@ -41,8 +44,11 @@ pub struct AreaForm {
 #[schema(example = json!({"name": "船山区", "expected_version": 1}))]
 pub struct AreaChange {
     pub parent_id: Option<AreaId>,
+    #[schema(pattern = "^([0-9]{6}|[0-9]{9}|[0-9]{12})$")]
     pub code: Option<String>,
+    #[schema(min_length = 1, max_length = 60)]
     pub name: Option<String>,
+    #[schema(min_length = 1, max_length = 100)]
     pub name_en: Option<String>,
     pub expected_version: Option<i64>,
 }
@@ -78,6 +84,7 @@ pub struct AreaFilter {
     /// Only the children of this area.
     pub parent_id: Option<AreaId>,
     /// 1–200, 50 when absent.
+    #[param(minimum = 1, maximum = 200)]
     pub limit: Option<i64>,
     /// `next_cursor` of the page before.
     pub cursor: Option<String>,
@@ -187,7 +194,7 @@ fn record(tx: &mut WriteTx<'_>, action: &'static str, id: AreaId, content: serde
 }
 
 /// Renames or moves an area. Needs `If-Match` or `expected_version`.
-#[utoipa::path(tag = "areas", params(("id" = AreaId, Path, description = "The area."), ("If-Match" = Option<String>, Header, description = "The version being changed.")),
+#[utoipa::path(tag = "areas", params(("id" = AreaId, Path, description = "The area."), ("If-Match" = Option<String>, Header, description = "The version being changed.", pattern = r#"^"[0-9]{1,18}"$"#)),
     request_body = AreaChange, security(("bearer" = [])),
     responses((status = 200, description = "Changed.", body = AreaView)))]
 #[patch("/areas/{id}")]

@@ -26,6 +26,7 @@ pub struct AuditFilter {
     /// Only entries about this object.
     pub object_id: Option<uuid::Uuid>,
     /// 1–200, 50 when absent.
+    #[param(minimum = 1, maximum = 200)]
     pub limit: Option<i64>,
     /// `next_cursor` of the page before.
     pub cursor: Option<String>,

@@ -48,11 +48,14 @@ text_enum! {
 pub struct DeclaredEvidence {
     pub id: EvidenceId,
     /// Of the original bytes, in lower-case hexadecimal.
+    #[schema(pattern = "^[0-9a-f]{64}$")]
     pub sha256: String,
     pub role: EvidenceRole,
     /// `image/jpeg`, `image/png`, `image/webp` or `image/heic`.
+    #[schema(pattern = "^image/(jpeg|png|webp|heic)$")]
     pub media_type: String,
     /// Bytes.
+    #[schema(minimum = 1, maximum = 31457280)]
     pub size: i64,
     /// What the phone's clock said.
     pub captured_at: Option<Instant>,

@@ -53,24 +53,33 @@ pub struct ActionForm {
     #[serde(skip_serializing)]
     pub expected_version: Option<i64>,
     /// accept, submit: 整改措施.
+    #[schema(min_length = 1, max_length = 2000)]
     pub measure: Option<String>,
     /// accept, submit: 责任人.
+    #[schema(min_length = 1, max_length = 60)]
     pub responsible_person: Option<String>,
     /// accept, submit: whole yuan.
+    #[schema(minimum = 0, maximum = 1000000000)]
     pub funds_yuan: Option<i64>,
     /// accept, submit: 应急预案.
+    #[schema(min_length = 1, max_length = 2000)]
     pub contingency_plan: Option<String>,
     /// request_extension: the new date. recheck_fail, judge_major, reopen: a date by hand.
     pub deadline: Option<NaiveDate>,
     /// Why: required for recheck_fail, request_extension, transfer, return, delist, request_void, reopen, waive_evidence.
+    #[schema(min_length = 1, max_length = 1000)]
     pub reason: Option<String>,
     /// Free words; the text of a comment.
+    #[schema(min_length = 1, max_length = 2000)]
     pub note: Option<String>,
     /// judge_major: the criterion of the rule document in force.
+    #[schema(min_length = 1, max_length = 200)]
     pub criterion: Option<String>,
     /// list: the listing body.
+    #[schema(min_length = 1, max_length = 100)]
     pub unit: Option<String>,
     /// transfer: who owns it.
+    #[schema(min_length = 1, max_length = 100)]
     pub department: Option<String>,
     /// decide_extension, decide_void.
     pub approve: Option<bool>,
@@ -78,6 +87,7 @@ pub struct ActionForm {
     pub evidence_id: Option<EvidenceId>,
     /// Photos that come with the step: accept, submit, recheck_fail, comment, reopen.
     #[serde(default)]
+    #[schema(max_items = 30)]
     pub evidence: Vec<DeclaredEvidence>,
 }
 

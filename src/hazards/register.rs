@@ -38,7 +38,9 @@ pub struct HazardForm {
     /// A code of the checklist; absent for what no list foresees.
     pub checklist_item: Option<String>,
     /// 隐患部位
+    #[schema(min_length = 1, max_length = 100)]
     pub location: String,
+    #[schema(min_length = 1, max_length = 2000)]
     pub description: String,
     pub severity: Severity,
     /// Needs an interim measure today; the checklist's own word when absent.
@@ -50,9 +52,11 @@ pub struct HazardForm {
     #[serde(default)]
     pub fixed_on_spot: bool,
     /// What was done, for `fixed_on_spot`.
+    #[schema(min_length = 1, max_length = 2000)]
     pub measure: Option<String>,
     /// Photos that will follow.
     #[serde(default)]
+    #[schema(max_items = 30)]
     pub evidence: Vec<DeclaredEvidence>,
 }
 

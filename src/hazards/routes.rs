@@ -29,6 +29,9 @@ pub fn routes(api: &mut ServiceConfig<'_>) {
 #[into_params(parameter_in = Query)]
 pub struct HazardFilter {
     /// One state or several with commas: `pending`, `rectifying`, `awaiting_recheck`, `closed`, `transferred`, `void`.
+    #[param(
+        pattern = "^(pending|rectifying|awaiting_recheck|closed|transferred|void)(,(pending|rectifying|awaiting_recheck|closed|transferred|void))*$"
+    )]
     pub status: Option<String>,
     /// `true`: only what is past its deadline while it is the institution's turn; `false`: only the rest.
     pub overdue: Option<bool>,
@@ -44,14 +47,17 @@ pub struct HazardFilter {
     /// In this area and all below it.
     pub area_id: Option<AreaId>,
     /// Words of the description, place, number, item or institution; two Chinese characters are enough.
+    #[param(max_length = 100)]
     pub q: Option<String>,
     /// Deadline before this date.
     pub due_before: Option<NaiveDate>,
     pub found_from: Option<Instant>,
     pub found_before: Option<Instant>,
     /// `deadline`, `found_at` or `severity` (the most severe first); a hyphen before it turns it round. `-found_at` when absent.
+    #[param(pattern = "^-?(deadline|found_at|severity)$")]
     pub sort: Option<String>,
     /// 1–200, 50 when absent.
+    #[param(minimum = 1, maximum = 200)]
     pub limit: Option<i64>,
     /// `next_cursor` of the page before.
     pub cursor: Option<String>,
@@ -172,7 +178,7 @@ pub async fn put_hazard(
 
 /// Takes one step in a hazard's life, or confirms that it was taken so. Safe to repeat any number of times.
 #[utoipa::path(tag = "hazards", params(("id" = HazardId, Path, description = "The hazard."), ("action_id" = ActionId, Path, description = "Made by the caller, UUIDv7."),
-        ("If-Match" = Option<String>, Header, description = "The version the caller saw.")),
+        ("If-Match" = Option<String>, Header, description = "The version the caller saw.", pattern = r#"^"[0-9]{1,18}"$"#)),
     request_body = ActionForm, security(("bearer" = [])),
     responses((status = 201, description = "Done; the hazard as it is now.", body = HazardDetail), (status = 200, description = "It was done before.", body = HazardDetail)))]
 #[put("/hazards/{id}/actions/{action_id}")]

@@ -3,6 +3,7 @@
 use crate::refusal::{Code, FieldCode};
 use std::sync::OnceLock;
 use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
+use utoipa::openapi::schema::AdditionalProperties;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Deprecated, OpenApi, Ref, RefOr, ResponseBuilder, Schema};
 
@@ -24,6 +25,8 @@ pub fn complete(mut document: OpenApi) -> OpenApi {
         }
     }
     let components = document.components.get_or_insert_default();
+    components.schemas.values_mut().for_each(forbid_blank);
+    components.schemas.values_mut().for_each(close_variants);
     components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     list_codes(components.schemas.get_mut("Problem"), Code::ALL.iter().map(|code| code.as_str()));
     list_codes(components.schemas.get_mut("FieldProblem"), FieldCode::ALL.iter().map(|code| code.as_str()));
@@ -44,6 +47,31 @@ fn add_problem(operation: &mut Operation) {
         .description("A problem document; decide by its `code`.")
         .content("application/problem+json", content);
     operation.responses.responses.insert("default".into(), RefOr::T(response.build()));
+}
+
+/// A text that must have characters must have one that is seen.
+fn forbid_blank(schema: &mut RefOr<Schema>) {
+    let RefOr::T(Schema::Object(object)) = schema else { return };
+    for property in object.properties.values_mut() {
+        if let RefOr::T(Schema::Object(text)) = property
+            && text.min_length.is_some_and(|least| least > 0)
+            && text.pattern.is_none()
+        {
+            text.pattern = Some(r"\S".into());
+        }
+    }
+}
+
+/// What is one of several forms takes no fields of the others.
+fn close_variants(schema: &mut RefOr<Schema>) {
+    let RefOr::T(Schema::OneOf(variants)) = schema else { return };
+    for variant in &mut variants.items {
+        if let RefOr::T(Schema::Object(object)) = variant
+            && !object.properties.is_empty()
+        {
+            object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+        }
+    }
 }
 
 /// Writes every code into the schema, so that a client can be generated with all of them.

@@ -35,25 +35,35 @@ pub fn routes(api: &mut ServiceConfig<'_>) {
 }))]
 pub struct InstitutionForm {
     pub area_id: AreaId,
+    #[schema(min_length = 2, max_length = 100)]
     pub name: String,
     /// 统一社会信用代码, 18 characters with its check character.
+    #[schema(min_length = 18, max_length = 18)]
     pub credit_code: Option<String>,
     #[serde(default = "operating")]
     pub status: OperatingStatus,
     pub ownership: Ownership,
     /// 法定代表人
+    #[schema(min_length = 1, max_length = 60)]
     pub legal_representative: Option<String>,
     /// 主要负责人
+    #[schema(min_length = 1, max_length = 60)]
     pub principal: Option<String>,
+    #[schema(min_length = 1, max_length = 40)]
     pub phone: Option<String>,
+    #[schema(min_length = 1, max_length = 200)]
     pub address: Option<String>,
     /// 备案号
+    #[schema(min_length = 1, max_length = 60)]
     pub filing_number: Option<String>,
+    #[schema(minimum = 0, maximum = 20000)]
     pub beds: i32,
     #[serde(default)]
+    #[schema(minimum = 0, maximum = 20000)]
     pub residents: i32,
     /// Residents who cannot leave by themselves (失能).
     #[serde(default)]
+    #[schema(minimum = 0, maximum = 20000)]
     pub disabled_residents: i32,
     #[serde(default = "own_canteen")]
     pub meal_supply: MealSupply,
@@ -61,7 +71,9 @@ pub struct InstitutionForm {
     #[serde(default)]
     pub key_fire_unit: bool,
     pub risk_grade: Option<RiskGrade>,
+    #[schema(minimum = -90, maximum = 90)]
     pub latitude: Option<f64>,
+    #[schema(minimum = -180, maximum = 180)]
     pub longitude: Option<f64>,
 }
 
@@ -79,22 +91,34 @@ fn own_canteen() -> MealSupply {
 #[schema(example = json!({"status": "suspended", "residents": 0, "expected_version": 1}))]
 pub struct InstitutionChange {
     pub area_id: Option<AreaId>,
+    #[schema(min_length = 2, max_length = 100)]
     pub name: Option<String>,
+    #[schema(min_length = 18, max_length = 18)]
     pub credit_code: Option<String>,
     pub status: Option<OperatingStatus>,
     pub ownership: Option<Ownership>,
+    #[schema(min_length = 1, max_length = 60)]
     pub legal_representative: Option<String>,
+    #[schema(min_length = 1, max_length = 60)]
     pub principal: Option<String>,
+    #[schema(min_length = 1, max_length = 40)]
     pub phone: Option<String>,
+    #[schema(min_length = 1, max_length = 200)]
     pub address: Option<String>,
+    #[schema(min_length = 1, max_length = 60)]
     pub filing_number: Option<String>,
+    #[schema(minimum = 0, maximum = 20000)]
     pub beds: Option<i32>,
+    #[schema(minimum = 0, maximum = 20000)]
     pub residents: Option<i32>,
+    #[schema(minimum = 0, maximum = 20000)]
     pub disabled_residents: Option<i32>,
     pub meal_supply: Option<MealSupply>,
     pub key_fire_unit: Option<bool>,
     pub risk_grade: Option<RiskGrade>,
+    #[schema(minimum = -90, maximum = 90)]
     pub latitude: Option<f64>,
+    #[schema(minimum = -180, maximum = 180)]
     pub longitude: Option<f64>,
     pub expected_version: Option<i64>,
 }
@@ -170,6 +194,7 @@ pub struct InstitutionFilter {
     /// Part of the name.
     pub q: Option<String>,
     /// 1–200, 50 when absent.
+    #[param(minimum = 1, maximum = 200)]
     pub limit: Option<i64>,
     /// `next_cursor` of the page before.
     pub cursor: Option<String>,
@@ -324,7 +349,7 @@ fn record(tx: &mut WriteTx<'_>, action: &'static str, of: &Institution) -> Outco
 }
 
 /// Changes an institution, suspends or closes it, or moves it to another area. Needs `If-Match` or `expected_version`.
-#[utoipa::path(tag = "institutions", params(("id" = InstitutionId, Path, description = "The institution."), ("If-Match" = Option<String>, Header, description = "The version being changed.")),
+#[utoipa::path(tag = "institutions", params(("id" = InstitutionId, Path, description = "The institution."), ("If-Match" = Option<String>, Header, description = "The version being changed.", pattern = r#"^"[0-9]{1,18}"$"#)),
     request_body = InstitutionChange, security(("bearer" = [])),
     responses((status = 200, description = "Changed.", body = InstitutionView)))]
 #[patch("/institutions/{id}")]

@@ -188,7 +188,9 @@ fn end(tx: &mut WriteTx<'_>, session: SessionId, because: &str) -> Outcome<()> {
 pub struct SetupForm {
     /// The token that the server printed when it first started.
     pub token: String,
+    #[schema(pattern = "^[a-z][a-z0-9._-]{2,39}$")]
     pub username: String,
+    #[schema(min_length = 1, max_length = 60)]
     pub display_name: String,
     pub password: String,
 }

@@ -62,9 +62,15 @@ pub enum ScopeForm {
     /// Everything this server holds.
     All,
     /// These areas and all below them.
-    Areas { areas: Vec<AreaId> },
+    Areas {
+        #[schema(min_items = 1, max_items = 500)]
+        areas: Vec<AreaId>,
+    },
     /// These institutions only.
-    Institutions { institutions: Vec<InstitutionId> },
+    Institutions {
+        #[schema(min_items = 1, max_items = 500)]
+        institutions: Vec<InstitutionId>,
+    },
 }
 
 /// A scope as it is read. Beside a variant without braces serde lets any field pass: "all" with a list of

@@ -26,8 +26,11 @@ pub fn routes(api: &mut ServiceConfig<'_>) {
     "scope": {"kind": "areas", "areas": ["0198f000-0000-7000-8000-000000000002"]}, "password": "四楼东侧的消防栓在走廊尽头左转"
 }))]
 pub struct UserForm {
+    #[schema(pattern = "^[a-z][a-z0-9._-]{2,39}$")]
     pub username: String,
+    #[schema(min_length = 1, max_length = 60)]
     pub display_name: String,
+    #[schema(min_length = 1, max_length = 40)]
     pub phone: Option<String>,
     pub role: Role,
     pub scope: ScopeForm,
@@ -47,7 +50,9 @@ fn chinese() -> Locale {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"disabled": true, "expected_version": 1}))]
 pub struct UserChange {
+    #[schema(min_length = 1, max_length = 60)]
     pub display_name: Option<String>,
+    #[schema(min_length = 1, max_length = 40)]
     pub phone: Option<String>,
     pub role: Option<Role>,
     pub scope: Option<ScopeForm>,
@@ -111,6 +116,7 @@ pub struct UserFilter {
     pub role: Option<Role>,
     pub disabled: Option<bool>,
     /// 1–200, 50 when absent.
+    #[param(minimum = 1, maximum = 200)]
     pub limit: Option<i64>,
     /// `next_cursor` of the page before.
     pub cursor: Option<String>,
@@ -209,7 +215,7 @@ pub async fn put_user(
 }
 
 /// Changes an account. Needs `If-Match` or `expected_version`; takes effect with the account's next request.
-#[utoipa::path(tag = "users", params(("id" = UserId, Path, description = "The account."), ("If-Match" = Option<String>, Header, description = "The version being changed.")),
+#[utoipa::path(tag = "users", params(("id" = UserId, Path, description = "The account."), ("If-Match" = Option<String>, Header, description = "The version being changed.", pattern = r#"^"[0-9]{1,18}"$"#)),
     request_body = UserChange, security(("bearer" = [])),
     responses((status = 200, description = "Changed.", body = UserView)))]
 #[patch("/users/{id}")]

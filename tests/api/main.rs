@@ -53,6 +53,7 @@ mod problems;
 mod protocol;
 mod readme_tour;
 mod releases;
+mod secrets;
 mod shutdown;
 mod slow_clients;
 mod support;

@@ -141,6 +141,17 @@ fn every_code_is_listed() {
 }
 
 #[test]
+fn fixed_words_are_described_as_they_are_written() {
+    use anlao::{access::Role, hazards::action::ActionKind, hazards::model::Status, users::model::Locale};
+    let document = document();
+    let described = |name: &str| document["components"]["schemas"][name]["enum"].clone();
+    assert_eq!(described("Status"), serde_json::json!(Status::ALL));
+    assert_eq!(described("Role"), serde_json::json!(Role::ALL));
+    assert_eq!(described("ActionKind"), serde_json::json!(ActionKind::ALL));
+    assert_eq!(described("Locale"), serde_json::json!(Locale::ALL));
+}
+
+#[test]
 fn every_reference_leads_somewhere() {
     fn walk(document: &Value, value: &Value) {
         match value {
