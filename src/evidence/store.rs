@@ -15,9 +15,13 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
+use tokio::sync::Semaphore;
 
-/// Sent to the store in pieces of this size, so that no photo is ever whole in memory.
-const PIECE: usize = 5 * 1024 * 1024;
+/// Sent to a folder in pieces of this size, so that no photo is ever whole in memory…
+const PIECE: usize = 256 * 1024;
+/// …and to S3 in the smallest pieces it takes, from few uploads at once.
+const S3_PIECE: usize = 5 * 1024 * 1024;
+const S3_UPLOADS: usize = 12;
 
 /// Where evidence is kept, from `ANLAO_EVIDENCE_URL` and the S3 tools' own variables.
 #[derive(Debug, Clone)]
@@ -28,10 +32,16 @@ pub struct StoreConfig {
     pub s3: BTreeMap<String, String>,
 }
 
+fn places() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(S3_UPLOADS))
+}
+
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<dyn ObjectStore>,
     prefix: String,
+    /// Room for sending: each upload holds up to three pieces.
+    places: Arc<Semaphore>,
     /// The folder, where there is one: half-written files lie in it under names of their own.
     folder: Option<PathBuf>,
 }
@@ -80,7 +90,12 @@ impl Store {
         flush(path)
             .and_then(|()| flush_if_there(&path.join("originals")))
             .map_err(|error| error.to_string())?;
-        Ok(Self { inner: Arc::new(folder), prefix: String::new(), folder: Some(path.to_owned()) })
+        Ok(Self {
+            inner: Arc::new(folder),
+            prefix: String::new(),
+            places: places(),
+            folder: Some(path.to_owned()),
+        })
     }
 
     fn open_s3(bucket_and_prefix: &str, options: &BTreeMap<String, String>) -> Result<Self, String> {
@@ -98,7 +113,7 @@ impl Store {
         let store = builder.build().map_err(|error| error.to_string())?;
         let prefix = prefix.trim_matches('/');
         let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
-        Ok(Self { inner: Arc::new(store), prefix, folder: None })
+        Ok(Self { inner: Arc::new(store), prefix, places: places(), folder: None })
     }
 
     /// Writes a few bytes and takes them away again: whether the store can be used now.
@@ -126,9 +141,14 @@ impl Store {
         if self.is_intact(sha256).await? {
             return self.flush_original(sha256).await;
         }
+        let _place = match self.folder {
+            Some(_) => None,
+            None => Some(self.places.acquire().await.map_err(|_closed| Failure::Busy)?),
+        };
+        let piece = if self.folder.is_some() { PIECE } else { S3_PIECE };
         let upload =
             self.inner.put_multipart(&self.original(sha256)).await.map_err(|error| failed(&error))?;
-        let mut writer = WriteMultipart::new_with_chunk_size(upload, PIECE);
+        let mut writer = WriteMultipart::new_with_chunk_size(upload, piece);
         match send(file, &mut writer).await {
             Ok(()) => writer.finish().await.map(|_done| ()).map_err(|error| failed(&error)),
             Err(failure) => {
