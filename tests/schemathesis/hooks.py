@@ -35,13 +35,14 @@ BEYOND = {
     "control_character",  # said in words: texts hold no control characters
 }
 # Whole refusals of that sort.
-BEYOND_WHOLE = {"invalid_cursor", "weak_password"}
+# The throttle of logins is meant to shut; any other 429 would mean that too little was tried.
+BEYOND_WHOLE = {"invalid_cursor", "weak_password", "login_throttled"}
 
 
 @schemathesis.check
 def refused_for_its_meaning_only(ctx, response, case):
     """What fits the description is never refused for its form."""
-    if case.meta is None or not case.meta.generation.mode.is_positive or response.status_code not in (400, 422):
+    if case.meta is None or not case.meta.generation.mode.is_positive or response.status_code not in (400, 422, 429):
         return
     problem = json.loads(response.content)
     if problem["code"] in BEYOND_WHOLE:
