@@ -5,6 +5,7 @@ use crate::db::Instant;
 use crate::refusal::{Code, FieldCode, Refusal};
 use chrono::TimeDelta;
 use std::collections::HashSet;
+use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization;
 
 /// NIST SP 800-63B-4 asks for 15 characters where a password is the only factor…
@@ -21,6 +22,11 @@ const PROOF_LIFE: TimeDelta = TimeDelta::minutes(10);
 
 /// The most common passwords and parts of them, in lower case.
 const COMMON: &str = include_str!("../../rules/common_passwords.txt");
+
+/// Eight characters or more that were found in stolen lists often enough (Django's list, BSD-3-Clause: see the licence
+/// beside it): what a short password must not be, whatever else it looks like.
+static KNOWN: LazyLock<HashSet<&'static str>> =
+    LazyLock::new(|| include_str!("../../rules/known_passwords.txt").lines().collect());
 
 /// What a password has to be for one account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +63,12 @@ pub fn password(rule: PasswordRule, pointer: &str, password: &str, about: &[&str
     let lower = password.to_lowercase();
     let distinct = lower.chars().collect::<HashSet<_>>().len();
     let guessable = length < SHORTEST_ALONE && is_guessable(&password, about);
-    if distinct < 5 || guessable || is_common(&lower) || repeats(&lower, about) {
+    if distinct < 5
+        || guessable
+        || is_common(&lower)
+        || KNOWN.contains(lower.as_str())
+        || repeats(&lower, about)
+    {
         return refuse(FieldCode::TooCommon);
     }
     Ok(())
