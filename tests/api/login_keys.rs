@@ -78,6 +78,11 @@ fn keys_rotate_under_load() {
         let renewed = until_signed_by(&serving.base, text(&first, "refresh_token"), "k2").await;
         let fresh = Person::at(&serving.base, Some(text(&renewed, "access_token")));
         fresh.get("/me").await.expect(200);
+        // Until all of them have been heard after the rotation too.
+        let so_far = done.load(Ordering::SeqCst);
+        while done.load(Ordering::SeqCst) < so_far + 200 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
         stop.store(true, Ordering::SeqCst);
         futures_util::future::join_all(clients).await;
         let (done, failed) = (done.load(Ordering::SeqCst), failed.load(Ordering::SeqCst));

@@ -199,7 +199,7 @@ fn no_password_and_no_token_is_written_anywhere() {
         program
             .run_with(&["user", "add", "admin", "--role", "admin"], &[("ANLAO_LOG", "trace")], &password)
             .expect(0);
-        let serving = program.serve_with(&[("ANLAO_LOG", "trace")]);
+        let serving = program.serve_with(&[("ANLAO_LOG", "trace"), ("ANLAO_SECOND_FACTOR", "optional")]);
         let mut talk = Talk { serving: &serving, secrets: Vec::new(), refusals: String::new() };
         talk.keep("administrator's password", &password);
         talk.everything(&password).await;
