@@ -12,6 +12,8 @@ mod walker;
 pub use entry::{Sealed, genesis};
 pub use export::{Known, export, known_from, verify_export};
 pub use model::Entry;
-pub use queries::{anchor, explain_entries, record, record_as, record_denied, record_refused, record_system};
+pub use queries::{
+    anchor, explain_entries, head_lines, record, record_as, record_denied, record_refused, record_system,
+};
 pub use verify::{verify, verify_against};
 pub use walker::Report;

@@ -180,13 +180,12 @@ pub fn anchor(conn: &mut Conn, keys: &Keys, now: Instant) -> Outcome<Option<Anch
     let id = ChainId::fresh();
     announce(conn, keys, id, now)?;
     let heads = heads(conn)?;
-    let lines: Vec<String> = heads.iter().map(|(chain, seq, hash)| format!("{chain} {seq} {hash}")).collect();
     let mut anchor = Anchor {
         id,
         at: now,
         chains: i64::try_from(heads.len()).unwrap_or(i64::MAX),
         entries: entry_count(&heads),
-        content: lines.join("\n"),
+        content: lines(&heads),
         signature: String::new(),
     };
     anchor.signature = keys.sign(&anchor_message(&anchor));
@@ -201,6 +200,16 @@ fn heads(conn: &mut Conn) -> Outcome<Vec<Head>> {
         .select((audit_heads::chain, audit_heads::seq, audit_heads::hash))
         .order(audit_heads::chain)
         .load(conn)?)
+}
+
+/// The heads of all chains as an anchor and a backup name them: lines of `chain seq hash`, by chain.
+pub fn head_lines(conn: &mut Conn) -> Outcome<String> {
+    Ok(lines(&heads(conn)?))
+}
+
+fn lines(heads: &[Head]) -> String {
+    let lines: Vec<String> = heads.iter().map(|(chain, seq, hash)| format!("{chain} {seq} {hash}")).collect();
+    lines.join("\n")
 }
 
 fn entry_count(heads: &[Head]) -> i64 {

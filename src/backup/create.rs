@@ -3,6 +3,7 @@
 use super::format::{Header, Manifest};
 use super::writer::{Ending, Writer};
 use super::{Progress, SealError, Sealer, queries, tables};
+use crate::audit;
 use crate::db::{Conn, DatabaseUrl, Instant};
 use crate::evidence::queries::stored_digests;
 use crate::evidence::store::Store;
@@ -100,7 +101,7 @@ fn fill<W: Write>(
         conn.unhurried()?;
         let mut writer = Writer::begin(out, header(conn, office)?).map_err(|error| unwritten(&error))?;
         write_tables(conn, &mut writer, progress)?;
-        Ok((writer, all_digests(conn)?, queries::heads(conn)?))
+        Ok((writer, all_digests(conn)?, audit::head_lines(conn)?))
     })?;
     // Originals are never changed, so they need not be read while the snapshot is held.
     let missing = write_photos(office.store, &mut writer, &photos, progress)?;

@@ -1,6 +1,6 @@
 //! What backup and restore ask and change in the records, beside whole tables.
 
-use crate::db::schema::{audit_heads, database_epochs, sessions};
+use crate::db::schema::{database_epochs, sessions};
 use crate::db::sql_types::RawUuid;
 use crate::db::{Conn, Instant};
 use crate::ids::ChainId;
@@ -48,14 +48,4 @@ pub(super) fn end_every_session(conn: &mut Conn, now: Instant) -> Outcome<usize>
     Ok(diesel::update(sessions::table.filter(sessions::ended_at.is_null()))
         .set((sessions::ended_at.eq(now), sessions::ended_because.eq("restored")))
         .execute(conn)?)
-}
-
-/// The heads of the audit chains: lines of `chain seq hash`, by chain.
-pub(super) fn heads(conn: &mut Conn) -> Outcome<String> {
-    let heads: Vec<(ChainId, i64, String)> = audit_heads::table
-        .select((audit_heads::chain, audit_heads::seq, audit_heads::hash))
-        .order(audit_heads::chain)
-        .load(conn)?;
-    let lines: Vec<String> = heads.iter().map(|(chain, seq, hash)| format!("{chain} {seq} {hash}")).collect();
-    Ok(lines.join("\n"))
 }

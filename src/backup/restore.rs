@@ -288,7 +288,7 @@ impl Filling<'_> {
         if let Some(fault) = conn.integrity_faults()?.first() {
             return wrong(fault.clone());
         }
-        if queries::heads(conn)? != manifest.audit_heads {
+        if audit::head_lines(conn)? != manifest.audit_heads {
             return wrong("the audit chains do not end where they ended".into());
         }
         let missing: HashSet<&str> = manifest.missing.iter().map(String::as_str).collect();

@@ -60,6 +60,13 @@ impl Conn {
         Ok(())
     }
 
+    /// [`Conn::lock`] for something that is known by a digest in hexadecimal.
+    pub fn lock_digest(&mut self, digest: &str) -> Outcome<()> {
+        // Anything else would only share a lock.
+        let first = digest.get(..32).and_then(|half| u128::from_str_radix(half, 16).ok());
+        self.lock(uuid::Uuid::from_u128(first.unwrap_or_default()))
+    }
+
     /// Runs `change` inside a savepoint of the current transaction: kept on `Ok`, undone on `Err`.
     pub fn savepoint<T>(&mut self, change: impl FnOnce(&mut Self) -> Outcome<T>) -> Outcome<T> {
         diesel::Connection::transaction(self, change)

@@ -29,15 +29,9 @@ pub fn mark_of(conn: &mut Conn, sha256: &str) -> Outcome<Option<Mark>> {
         .optional()?)
 }
 
-/// What the sweep and the uploads of one digest lock, so that they do not pass each other unseen.
-fn key_of(sha256: &str) -> uuid::Uuid {
-    let first = sha256.get(..32).and_then(|half| u128::from_str_radix(half, 16).ok());
-    uuid::Uuid::from_u128(first.unwrap_or_default())
-}
-
 /// Refuses to go on with an upload whose bytes the sweep has touched since it began, or is touching now.
 pub fn check_untouched(conn: &mut Conn, sha256: &str, at_start: Option<&Mark>) -> Outcome<()> {
-    conn.lock(key_of(sha256))?;
+    conn.lock_digest(sha256)?;
     let now = mark_of(conn, sha256)?;
     let touching = now.as_ref().is_some_and(|mark| mark.removed_at.is_none());
     if touching || now.as_ref() != at_start { Err(Failure::Busy) } else { Ok(()) }
@@ -94,7 +88,7 @@ async fn mark(db: &Db, fan: u8, old: Vec<String>, now: Instant) -> Outcome<Vec<S
 
 /// Marks a digest for removal, unless a photo with it was stored meanwhile.
 fn mark_one(conn: &mut Conn, sha256: &str, now: Instant) -> Outcome<bool> {
-    conn.lock(key_of(sha256))?;
+    conn.lock_digest(sha256)?;
     let stored = evidence::table
         .filter(evidence::sha256.eq(sha256).and(evidence::state.eq(EvidenceStateKind::Stored)))
         .select(evidence::id);

@@ -1,12 +1,14 @@
 //! How often somebody may ask: per person and per address, each class of request for itself. Kept in memory,
 //! so each node counts alone; the limits are against runaway programs and floods, not a means of accounting.
 
+use super::client::client_network;
 use super::limits::{Class, Rates};
 use crate::ids::UserId;
 use crate::metrics::{Counter, Family, family};
 use governor::clock::{Clock as _, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use ipnet::IpNet;
 use std::hash::Hash;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -95,7 +97,7 @@ impl<K: Hash + Eq + Clone> Keyed<K> {
 /// Everybody's standing.
 pub struct RateLimits {
     users: Keyed<UserId>,
-    addresses: Keyed<IpAddr>,
+    addresses: Keyed<IpNet>,
 }
 
 impl RateLimits {
@@ -112,21 +114,13 @@ impl RateLimits {
         if address.is_loopback() {
             return Ok(None);
         }
-        self.addresses.check(&network(address), class)
+        self.addresses.check(&client_network(address), class)
     }
 
     /// Forgets whoever has not asked for so long that nothing counts against them.
     pub fn forget_idle(&self) {
         self.users.forget_idle();
         self.addresses.forget_idle();
-    }
-}
-
-/// One household or office has a whole /64 of IPv6 addresses.
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(v6) => IpAddr::V6(std::net::Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
     }
 }
 

@@ -30,6 +30,12 @@ fn again(lease: &Lease, now: Instant) -> Next {
     Next::At { due: next_run(lease.job.kind, lease.job.due_at, now), progress: String::new() }
 }
 
+/// Ends a run whose effects are not in the records.
+async fn end(on: &Runner, lease: &Lease, next: Next, now: Instant) -> Outcome<()> {
+    let lease = lease.clone();
+    on.db.write(move |conn| conclude(conn, &lease, &next, now)).await
+}
+
 /// Signs all heads, so that a later rewrite of the past is found.
 async fn anchor(on: &Runner, lease: &Lease) -> Outcome<()> {
     let (office, lease, now) = (on.office.clone(), lease.clone(), on.clock.now());
@@ -90,9 +96,8 @@ async fn sweep(on: &Runner, lease: &Lease) -> Outcome<()> {
         let now = on.clock.now();
         removed += sweep::sweep(&on.db, &on.store, fan.to_be_bytes()[1], now, ORPHAN_AFTER).await?;
         if began.elapsed() > AT_A_TIME && fan < 255 {
-            let (lease, at) = (lease.clone(), (fan + 1).to_string());
-            let next = Next::At { due: now, progress: at };
-            return on.db.write(move |conn| conclude(conn, &lease, &next, now)).await;
+            let next = Next::At { due: now, progress: (fan + 1).to_string() };
+            return end(on, lease, next, now).await;
         }
         if told.elapsed() > HEARTBEAT {
             told = std::time::Instant::now();
@@ -103,8 +108,8 @@ async fn sweep(on: &Runner, lease: &Lease) -> Outcome<()> {
     if removed > 0 {
         tracing::info!(removed, "bytes without a record were removed from the evidence store");
     }
-    let (lease, now) = (lease.clone(), on.clock.now());
-    on.db.write(move |conn| conclude(conn, &lease, &again(&lease, now), now)).await
+    let now = on.clock.now();
+    end(on, lease, again(lease, now), now).await
 }
 
 /// Reads originals for some seconds, then rests for twice as long: a pass over everything never takes the machine.
@@ -121,15 +126,13 @@ async fn scrub(on: &Runner, lease: &Lease) -> Outcome<()> {
                 measures::damaged(on.db.read(scrub::damaged).await?);
                 let due = pass.began.plus(JobKind::Scrub.every()).max(now);
                 let next = Next::At { due, progress: String::new() };
-                let lease = lease.clone();
-                return on.db.write(move |conn| conclude(conn, &lease, &next, now)).await;
+                return end(on, lease, next, now).await;
             }
         }
         if began.elapsed() > AT_A_TIME {
             let rest = chrono::TimeDelta::from_std(began.elapsed() * 2).unwrap_or_default();
             let next = Next::At { due: now.plus(rest), progress: pass.write() };
-            let lease = lease.clone();
-            return on.db.write(move |conn| conclude(conn, &lease, &next, now)).await;
+            return end(on, lease, next, now).await;
         }
     }
 }

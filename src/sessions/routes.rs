@@ -15,7 +15,7 @@ use crate::office::Office;
 use crate::refusal::{Code, FieldCode, Outcome};
 use crate::users::password::{self, Place};
 use crate::users::routes::{UserView, view};
-use crate::users::{accounts as managing, queries as accounts, rules as account_rules};
+use crate::users::{accounts as managing, rules as account_rules};
 use actix_web::{HttpResponse, delete, get, post};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -285,12 +285,6 @@ pub async fn end_own_session(access: Access<UseOwnAccount>, id: Id<SessionId>) -
     Ok(no_content())
 }
 
-fn managed(conn: &mut crate::db::Conn, scope: &crate::access::Scope, id: UserId) -> Outcome<()> {
-    let user = accounts::get(conn, id)?;
-    let theirs = accounts::scope_form(conn, id, user.scope_kind)?;
-    if accounts::within(conn, scope, &theirs)? { Ok(()) } else { Err(Code::NotFound.into()) }
-}
-
 /// Where an account is logged in.
 #[utoipa::path(tag = "users", params(("id" = UserId, Path, description = "The account.")), security(("bearer" = [])),
     responses((status = 200, description = "Its sessions.", body = Page<SessionView>)))]
@@ -298,7 +292,7 @@ fn managed(conn: &mut crate::db::Conn, scope: &crate::access::Scope, id: UserId)
 pub async fn user_sessions(access: Access<ManageUsers>, id: Id<UserId>) -> Outcome<HttpResponse> {
     let page = access
         .read(move |tx| {
-            managed(tx.conn, &tx.actor.scope, id.0)?;
+            managing::managed(tx.conn, &tx.actor.scope, id.0)?;
             Ok(session_page(queries::alive(tx.conn, id.0, tx.now)?, tx.actor.session))
         })
         .await?;
@@ -312,7 +306,7 @@ pub async fn user_sessions(access: Access<ManageUsers>, id: Id<UserId>) -> Outco
 pub async fn end_user_sessions(access: Access<ManageUsers>, id: Id<UserId>) -> Outcome<HttpResponse> {
     access
         .write(move |tx| {
-            managed(tx.conn, &tx.actor.scope, id.0)?;
+            managing::managed(tx.conn, &tx.actor.scope, id.0)?;
             let entry = audit::Entry {
                 chain: ChainId::SYSTEM,
                 action: "session.all_ended",

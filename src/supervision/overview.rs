@@ -48,9 +48,7 @@ impl Totals {
             self.overdue += count.hazards;
         }
     }
-}
 
-impl Totals {
     fn join(&mut self, part: &Self) {
         self.total += part.total;
         self.open += part.open;

@@ -34,8 +34,9 @@ impl Subject {
 
     /// A login by a stranger: counted by the name and by the network it comes from.
     pub fn stranger(keys: &Keys, name: &str, origin: &Origin) -> Outcome<Vec<Self>> {
-        let network = origin.network.as_deref().unwrap_or("unknown");
-        Ok(vec![Self::new(keys, Kind::Name, name)?, Self::new(keys, Kind::Address, network)?])
+        let mut subjects = Self::address(keys, origin)?;
+        subjects.push(Self::new(keys, Kind::Name, name)?);
+        Ok(subjects)
     }
 
     /// Only the network: for secrets that are no passwords.
@@ -88,7 +89,7 @@ pub fn count(
     now: Instant,
 ) -> Outcome<Option<i64>> {
     for subject in subjects {
-        queries::lock(conn, &subject.key)?;
+        conn.lock_digest(&subject.key)?;
     }
     let mut waits = None;
     for (key, kind, tally) in decide(conn, profile, subjects, now)? {
@@ -102,7 +103,7 @@ pub fn count(
 /// Forgets the guesses at an account after its owner proved who they are; an address gets the one back.
 pub fn proved(conn: &mut Conn, subjects: &[Subject]) -> Outcome<()> {
     for subject in subjects {
-        queries::lock(conn, &subject.key)?;
+        conn.lock_digest(&subject.key)?;
         match (subject.kind, queries::find(conn, &subject.key)?) {
             (Kind::Address, Some(tally)) => queries::replace(conn, &subject.key, rules::give_back(tally))?,
             (_, Some(_)) => queries::forget(conn, &subject.key)?,

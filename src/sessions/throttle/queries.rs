@@ -6,14 +6,6 @@ use crate::db::{Conn, Instant};
 use crate::refusal::Outcome;
 use diesel::prelude::*;
 
-/// Keeps others from counting against this key until the transaction ends.
-pub fn lock(conn: &mut Conn, key: &str) -> Outcome<()> {
-    let mut bytes = [0; 16];
-    // A key is hexadecimal and longer than this; anything else would only share a lock.
-    let _ = hex::decode_to_slice(key.get(..32).unwrap_or_default(), &mut bytes);
-    conn.lock(uuid::Uuid::from_bytes(bytes))
-}
-
 pub fn find(conn: &mut Conn, key: &str) -> Outcome<Option<Tally>> {
     let row: Option<(i64, i64, Instant, Option<Instant>)> = table
         .find(key)
