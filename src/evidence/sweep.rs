@@ -4,7 +4,7 @@
 //! bytes go, and an upload that finds the mark changed since it began ([`mark_of`]) is told to send again: it never
 //! says "stored" of something that was just taken away.
 
-use super::store::Store;
+use super::store::{Kept, Store};
 use crate::db::schema::{database_epochs, evidence, evidence_sweeps};
 use crate::db::{Conn, Db, Instant};
 use crate::evidence::EvidenceStateKind;
@@ -41,22 +41,36 @@ pub fn check_untouched(conn: &mut Conn, sha256: &str, at_start: Option<&Mark>) -
 /// stored photo, and half-written files of that age. Returns how many were removed.
 pub async fn sweep(db: &Db, store: &Store, fan: u8, now: Instant, age: TimeDelta) -> Outcome<usize> {
     let before = now.plus(-age).utc();
-    let restored = db.read(last_restore).await?;
-    let old: Vec<String> = store
-        .originals(fan)
-        .await?
-        .into_iter()
-        .filter(|kept| kept.since < before && restored.is_none_or(|at| kept.since > at))
-        .map(|kept| kept.sha256)
-        .collect();
+    let old = |kept: Vec<Kept>| kept.into_iter().filter(|kept| kept.since < before).collect::<Vec<_>>();
+    let (originals, copies) = (old(store.originals(fan).await?), old(store.copies(fan).await?));
     let mut removed = store.remove_unfinished(fan, before)?;
-    for sha256 in mark(db, fan, old, now).await? {
-        store.remove_original(&sha256).await?;
-        removed += 1;
-        db.write(move |conn| removed_now(conn, &sha256, now)).await?;
+    if originals.is_empty() && copies.is_empty() {
+        return Ok(removed);
     }
-    removed += sweep_copies(db, store, fan, before).await?;
+    let (wanted, restored) = db.read(move |conn| Ok((referred(conn, fan)?, last_restore(conn)?))).await?;
+    let unwanted = |kept: &Kept| !wanted.contains(&kept.sha256);
+    for kept in originals.into_iter().filter(unwanted) {
+        if restored.is_none_or(|at| kept.since > at) && remove(db, store, kept.sha256, now).await? {
+            removed += 1;
+        }
+    }
+    // Copies can be made again: those whose original no record has need no mark.
+    for kept in copies.into_iter().filter(unwanted) {
+        store.remove(&kept.key).await?;
+        removed += 1;
+    }
     Ok(removed)
+}
+
+/// Marks an original, removes it, and notes that it is gone; false if a photo with it was stored meanwhile.
+async fn remove(db: &Db, store: &Store, sha256: String, now: Instant) -> Outcome<bool> {
+    let name = sha256.clone();
+    if !db.write(move |conn| mark(conn, &name, now)).await? {
+        return Ok(false);
+    }
+    store.remove_original(&sha256).await?;
+    db.write(move |conn| removed_now(conn, &sha256, now)).await?;
+    Ok(true)
 }
 
 /// When these records were last put back to a backup. Bytes from before may be all that is left of what the backup
@@ -69,25 +83,8 @@ fn last_restore(conn: &mut Conn) -> Outcome<Option<chrono::DateTime<chrono::Utc>
     Ok(restored.first::<Instant>(conn).optional()?.map(Instant::utc))
 }
 
-/// Marks those of `old` that no stored photo has, and those whose removal was begun before and not ended.
-async fn mark(db: &Db, fan: u8, old: Vec<String>, now: Instant) -> Outcome<Vec<String>> {
-    if old.is_empty() {
-        return Ok(Vec::new());
-    }
-    let wanted = db.read(move |conn| referred(conn, fan)).await?;
-    let orphans: Vec<String> = old.into_iter().filter(|sha256| !wanted.contains(sha256)).collect();
-    let mut marked = Vec::new();
-    for sha256 in orphans {
-        let name = sha256.clone();
-        if db.write(move |conn| mark_one(conn, &name, now)).await? {
-            marked.push(sha256);
-        }
-    }
-    Ok(marked)
-}
-
 /// Marks a digest for removal, unless a photo with it was stored meanwhile.
-fn mark_one(conn: &mut Conn, sha256: &str, now: Instant) -> Outcome<bool> {
+fn mark(conn: &mut Conn, sha256: &str, now: Instant) -> Outcome<bool> {
     conn.lock_digest(sha256)?;
     let stored = evidence::table
         .filter(evidence::sha256.eq(sha256).and(evidence::state.eq(EvidenceStateKind::Stored)))
@@ -111,26 +108,6 @@ fn removed_now(conn: &mut Conn, sha256: &str, now: Instant) -> Outcome<()> {
         .set(evidence_sweeps::removed_at.eq(Some(now)))
         .execute(conn)?;
     Ok(())
-}
-
-/// Copies can be made again: those whose original no record has need no mark.
-async fn sweep_copies(
-    db: &Db,
-    store: &Store,
-    fan: u8,
-    before: chrono::DateTime<chrono::Utc>,
-) -> Outcome<usize> {
-    let old: Vec<_> = store.copies(fan).await?.into_iter().filter(|kept| kept.since < before).collect();
-    if old.is_empty() {
-        return Ok(0);
-    }
-    let wanted = db.read(move |conn| referred(conn, fan)).await?;
-    let mut removed = 0;
-    for kept in old.iter().filter(|kept| !wanted.contains(&kept.sha256)) {
-        store.remove(&kept.key).await?;
-        removed += 1;
-    }
-    Ok(removed)
 }
 
 /// The digests of stored photos that begin with `fan`.
