@@ -3,6 +3,7 @@
 use super::program::cpu;
 use super::report::{Figure, Report, middle};
 use anlao_imaging::{Limits, derive, encode_jpeg};
+use anlao_test_pictures::make::snapshot;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -72,23 +73,8 @@ fn photo() -> (Vec<u8>, bool) {
     (encode_jpeg(photo.as_raw(), 4000, 3000, 92).unwrap(), false)
 }
 
-/// Shapes, gradients and sensor noise: about 0.3 bytes a pixel, as phones write.
 fn drawn(width: u32, height: u32) -> Vec<u8> {
-    let mut noise = 0x2545_F491_u32;
-    let mut rgb = Vec::new();
-    for y in 0..height {
-        for x in 0..width {
-            noise ^= noise << 13;
-            noise ^= noise >> 17;
-            noise ^= noise << 5;
-            let grain = (noise >> 24) % 14;
-            let shape = if ((x / 90) ^ (y / 70)) % 5 == 0 { 60 } else { 0 };
-            for channel in [x * 120 / width, y * 120 / height, (x + y) * 120 / (width + height)] {
-                rgb.push(u8::try_from(channel + shape + grain).unwrap());
-            }
-        }
-    }
-    encode_jpeg(&rgb, width, height, 90).unwrap()
+    encode_jpeg(&snapshot(width, height), width, height, 90).unwrap()
 }
 
 /// A small photo, for uploads that are mostly padding.

@@ -12,6 +12,7 @@
 use std::io::Cursor;
 
 use anlao_imaging::{Limits, derive, encode_jpeg, inspect};
+use anlao_test_pictures::make::snapshot;
 
 const ROUNDS: usize = 9;
 
@@ -59,23 +60,8 @@ fn plainly(bytes: &[u8]) {
     }
 }
 
-/// Shapes, gradients and sensor noise: 0.2 to 0.5 bytes a pixel, as phones write.
 fn made_up(width: u32, height: u32, quality: u8) -> Vec<u8> {
-    let mut noise = 0x2545_F491_u32;
-    let mut rgb = Vec::new();
-    for y in 0..height {
-        for x in 0..width {
-            noise ^= noise << 13;
-            noise ^= noise >> 17;
-            noise ^= noise << 5;
-            let grain = (noise >> 24) % 14;
-            let shape = if ((x / 90) ^ (y / 70)) % 5 == 0 { 60 } else { 0 };
-            for channel in [x * 120 / width, y * 120 / height, (x + y) * 120 / (width + height)] {
-                rgb.push(u8::try_from(channel + shape + grain).unwrap());
-            }
-        }
-    }
-    encode_jpeg(&rgb, width, height, quality).unwrap()
+    encode_jpeg(&snapshot(width, height), width, height, quality).unwrap()
 }
 
 fn median(mut times: Vec<f64>) -> f64 {

@@ -215,3 +215,22 @@ pub fn jpeg_in_parts(width: u16, height: u16, restart: u16, scan_per_colour: boo
     encoder.encode(&rgb, width, height, jpeg_encoder::ColorType::Rgb).unwrap();
     out
 }
+
+/// Shapes, gradients and sensor noise in red, green and blue: as a JPEG 0.2 to 0.5 bytes a pixel, as phones write.
+pub fn snapshot(width: u32, height: u32) -> Vec<u8> {
+    let mut noise = 0x2545_F491_u32;
+    let mut rgb = Vec::new();
+    for y in 0..height {
+        for x in 0..width {
+            noise ^= noise << 13;
+            noise ^= noise >> 17;
+            noise ^= noise << 5;
+            let grain = (noise >> 24) % 14;
+            let shape = if ((x / 90) ^ (y / 70)) % 5 == 0 { 60 } else { 0 };
+            for channel in [x * 120 / width, y * 120 / height, (x + y) * 120 / (width + height)] {
+                rgb.push(u8::try_from(channel + shape + grain).unwrap());
+            }
+        }
+    }
+    rgb
+}
