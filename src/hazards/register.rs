@@ -70,8 +70,8 @@ const OLDEST: TimeDelta = TimeDelta::days(400);
 pub struct Registered {
     pub answer: Stored,
     pub hazard: Hazard,
-    /// What is told with it, known without asking the records when it was registered just now.
-    pub story: Option<Story>,
+    /// What is told with it; of a hazard registered just now it is known without asking the records.
+    pub story: Story,
 }
 
 /// Registers `form` under `id`, or confirms that it stands so.
@@ -97,18 +97,19 @@ pub fn register(tx: &mut WriteTx<'_>, id: HazardId, form: &HazardForm) -> Outcom
         names: names.into_iter().collect(),
     };
     let hazard = settle(tx, hazard)?;
-    Ok(Registered { answer: Stored::Created, hazard, story: Some(story) })
+    Ok(Registered { answer: Stored::Created, hazard, story })
 }
 
 /// The same id again: the same content is confirmed, other content refused, another's id unknown.
-fn confirm(tx: &WriteTx<'_>, existing: Hazard, digest: &str) -> Outcome<Registered> {
+fn confirm(tx: &mut WriteTx<'_>, existing: Hazard, digest: &str) -> Outcome<Registered> {
     if !tx.actor.scope.covers(existing.institution_id, &existing.place) {
         return Err(Code::NotFound.into());
     }
     if existing.digest != digest {
         return Err(Code::IdTaken.into());
     }
-    Ok(Registered { answer: Stored::Replayed, hazard: existing, story: None })
+    let story = Story::read(tx.conn, &existing)?;
+    Ok(Registered { answer: Stored::Replayed, hazard: existing, story })
 }
 
 fn check(tx: &WriteTx<'_>, form: &HazardForm) -> Outcome<Option<ChecklistItem>> {

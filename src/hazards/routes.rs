@@ -163,16 +163,13 @@ pub async fn put_hazard(
 ) -> Outcome<HttpResponse> {
     let (registered, actor) = access
         .write(move |tx| {
-            let mut registered = register::register(tx, id.0, &form.0)?;
-            if registered.story.is_none() {
-                registered.story = Some(view::Story::read(tx.conn, &registered.hazard)?);
-            }
+            let registered = register::register(tx, id.0, &form.0)?;
             Ok((registered, tx.actor.clone()))
         })
         .await?;
     // Told here, after the commit: whoever waits to write does not wait for this.
     let register::Registered { answer, hazard, story } = registered;
-    let detail = view::told(access.office(), &actor, access.now(), hazard, story.unwrap_or_default());
+    let detail = view::told(access.office(), &actor, access.now(), hazard, story);
     Ok(stored(answer, detail.hazard.version, &detail))
 }
 

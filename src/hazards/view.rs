@@ -227,7 +227,7 @@ pub fn many(tx: &mut ReadTx<'_>, hazards: Vec<Hazard>) -> Outcome<Vec<HazardView
 }
 
 /// What is told with a hazard: everything that [`HazardDetail`] needs and the hazard's row does not hold.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Story {
     pub institution_name: String,
     pub evidence: Vec<Evidence>,
@@ -237,7 +237,7 @@ pub struct Story {
 }
 
 impl Story {
-    /// Reads it.
+    /// Asks the records.
     pub fn read(conn: &mut Conn, hazard: &Hazard) -> Outcome<Self> {
         let steps = queries::timeline(conn, hazard.id)?;
         let people = steps.iter().map(|step| step.actor_id).chain([hazard.registered_by]).collect();

@@ -167,10 +167,8 @@ pub fn revise(
     user.locale = change.locale.unwrap_or(user.locale);
     user.disabled = change.disabled.unwrap_or(user.disabled);
     user.scope_kind = change.scope.as_ref().map_or(user.scope_kind, ScopeForm::kind);
-    if new_password {
-        user.password_hash = hash;
-        user.password_changed_at = Some(tx.now);
-        user.must_change_password = false;
+    if let Some(hash) = hash {
+        user.take_password(hash, tx.now);
     }
     let mut fields = Fields::new();
     fields.line("/display_name", &user.display_name, 1..=60);

@@ -43,6 +43,13 @@ pub struct User {
 }
 
 impl User {
+    /// Whatever was due of the password is done with it.
+    pub fn take_password(&mut self, hash: String, now: Instant) {
+        self.password_hash = Some(hash);
+        self.password_changed_at = Some(now);
+        self.must_change_password = false;
+    }
+
     /// What decides whether the account must be put in order first.
     pub fn standing(&self) -> Standing {
         Standing {

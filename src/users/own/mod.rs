@@ -46,9 +46,7 @@ pub fn set_password(tx: &mut WriteTx<'_>, confirmed: &User, hash: &str) -> Outco
     if user.password_hash != confirmed.password_hash {
         return Err(Refusal::invalid("/current_password", FieldCode::Mismatch).into());
     }
-    user.password_hash = Some(hash.to_owned());
-    user.password_changed_at = Some(tx.now);
-    user.must_change_password = false;
+    user.take_password(hash.to_owned(), tx.now);
     user.version += 1;
     user.updated_at = tx.now;
     accounts::record(tx, "user.password_changed", user.id, json!({ "by": "self" }))?;

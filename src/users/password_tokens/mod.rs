@@ -102,9 +102,7 @@ pub fn spend(
     if diesel::update(unused).set(tokens::used_at.eq(now)).execute(conn)? == 0 {
         return Err(Code::PasswordTokenRefused.into());
     }
-    user.password_hash = Some(hash.to_owned());
-    user.password_changed_at = Some(now);
-    user.must_change_password = false;
+    user.take_password(hash.to_owned(), now);
     user.version += 1;
     user.updated_at = now;
     let scope = queries::scope(conn, user.id, user.scope_kind)?;

@@ -1,3 +1,5 @@
+pub use anlao_test_pictures::make::with_exif;
+
 use super::people::{Answer, Person};
 use base64::Engine;
 use reqwest::Method;
@@ -104,13 +106,6 @@ pub fn scene(width: u32, height: u32) -> Vec<u8> {
         }
     }
     rgb
-}
-
-/// Puts an EXIF segment right behind the start marker.
-pub fn with_exif(jpeg: &[u8], tiff: &[u8]) -> Vec<u8> {
-    let body = [b"Exif\0\0", tiff].concat();
-    let len = u16::try_from(body.len() + 2).unwrap();
-    [&jpeg[..2], &[0xFF, 0xE1], &len.to_be_bytes(), &body, &jpeg[2..]].concat()
 }
 
 fn encoded(format: image::ImageFormat) -> Vec<u8> {
