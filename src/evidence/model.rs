@@ -1,7 +1,7 @@
 //! Declared and stored photos, and the words for their states.
 
 use crate::db::Instant;
-use crate::db::schema::evidence;
+use crate::db::schema::{evidence, evidence_sweeps};
 use crate::ids::{ActionId, EvidenceId, HazardId, InstitutionId, UserId};
 use crate::text_enum;
 use diesel::prelude::*;
@@ -97,4 +97,12 @@ pub struct PhotoFacts {
     pub latitude: Option<f64>,
     pub longitude: Option<f64>,
     pub device: Option<String>,
+}
+
+/// What the sweep has done to the bytes of one digest: marked them, removed them.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = evidence_sweeps)]
+pub struct SweepMark {
+    pub marked_at: Instant,
+    pub removed_at: Option<Instant>,
 }

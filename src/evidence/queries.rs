@@ -1,14 +1,15 @@
 //! Photos in the database: declared, stored, given up.
 
-use super::model::{DeclaredEvidence, Evidence, EvidenceStateKind, PhotoFacts, PreviewState};
+use super::model::{DeclaredEvidence, Evidence, EvidenceStateKind, PhotoFacts, PreviewState, SweepMark};
 use crate::access::{Scope, WriteTx};
-use crate::db::schema::evidence;
+use crate::db::schema::{database_epochs, evidence, evidence_damage, evidence_sweeps};
 use crate::db::{Conn, Instant, one_of};
 use crate::hazards::model::Hazard;
 use crate::hazards::queries as hazard_queries;
-use crate::ids::{ActionId, EvidenceId, HazardId, UserId};
+use crate::ids::{ActionId, EvidenceId, HazardId, InstitutionId, UserId};
 use crate::refusal::{Code, FieldCode, Outcome, Refusal};
 use diesel::prelude::*;
+use std::collections::HashSet;
 
 /// All evidence of one hazard, in the order it was declared.
 pub fn of_hazard(conn: &mut Conn, hazard: HazardId) -> Outcome<Vec<Evidence>> {
@@ -142,5 +143,106 @@ pub fn stored_digests(conn: &mut Conn, after: &str, limit: i64) -> Outcome<Vec<(
         .distinct()
         .order(evidence::sha256)
         .limit(limit)
+        .load(conn)?)
+}
+
+/// What the sweep has done to the bytes of a digest, if it has come by lately.
+pub fn sweep_mark(conn: &mut Conn, sha256: &str) -> Outcome<Option<SweepMark>> {
+    Ok(evidence_sweeps::table.find(sha256).select(SweepMark::as_select()).first(conn).optional()?)
+}
+
+/// Marks a digest for removal, unless a photo with it is stored.
+pub fn mark_orphan(conn: &mut Conn, sha256: &str, now: Instant) -> Outcome<bool> {
+    conn.lock_digest(sha256)?;
+    let stored = evidence::table
+        .filter(evidence::sha256.eq(sha256).and(evidence::state.eq(EvidenceStateKind::Stored)))
+        .select(evidence::id);
+    if stored.first::<EvidenceId>(conn).optional()?.is_some() {
+        return Ok(false);
+    }
+    diesel::delete(evidence_sweeps::table.find(sha256)).execute(conn)?;
+    diesel::insert_into(evidence_sweeps::table)
+        .values((evidence_sweeps::sha256.eq(sha256), evidence_sweeps::marked_at.eq(now)))
+        .execute(conn)?;
+    Ok(true)
+}
+
+/// Notes that the bytes of a marked digest are gone.
+pub fn note_removed(conn: &mut Conn, sha256: &str, now: Instant) -> Outcome<()> {
+    diesel::update(evidence_sweeps::table.find(sha256))
+        .set(evidence_sweeps::removed_at.eq(Some(now)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Forgets marks of what was removed before `before`. Returns how many.
+pub fn forget_sweeps(conn: &mut Conn, before: Instant) -> Outcome<usize> {
+    Ok(diesel::delete(evidence_sweeps::table.filter(evidence_sweeps::removed_at.lt(before))).execute(conn)?)
+}
+
+/// The digests of stored photos that begin with this byte.
+pub fn stored_within(conn: &mut Conn, fan: u8) -> Outcome<HashSet<String>> {
+    let (from, past) =
+        (format!("{fan:02x}"), fan.checked_add(1).map_or("g".into(), |next| format!("{next:02x}")));
+    let found: Vec<String> = evidence::table
+        .filter(evidence::sha256.ge(from).and(evidence::sha256.lt(past)))
+        .filter(evidence::state.eq(EvidenceStateKind::Stored))
+        .select(evidence::sha256)
+        .load(conn)?;
+    Ok(found.into_iter().collect())
+}
+
+/// When these records were last put back to a backup.
+pub fn last_restore(conn: &mut Conn) -> Outcome<Option<Instant>> {
+    Ok(database_epochs::table
+        .filter(database_epochs::because.eq("restored"))
+        .order(database_epochs::number.desc())
+        .select(database_epochs::began_at)
+        .first(conn)
+        .optional()?)
+}
+
+/// The digests of originals that are known to be missing or altered: few, or the alarm is long overdue.
+pub fn open_damage(conn: &mut Conn) -> Outcome<HashSet<String>> {
+    let open = evidence_damage::table.filter(evidence_damage::mended_at.is_null());
+    Ok(open.select(evidence_damage::sha256).load(conn)?.into_iter().collect())
+}
+
+/// How many originals are missing or altered and were not mended.
+pub fn damaged(conn: &mut Conn) -> Outcome<i64> {
+    Ok(evidence_damage::table.filter(evidence_damage::mended_at.is_null()).count().get_result(conn)?)
+}
+
+/// Notes what is wrong with an original, or with `None` that it is mended. False if that is known already.
+pub fn note_damage(conn: &mut Conn, sha256: &str, fault: Option<&str>, now: Instant) -> Outcome<bool> {
+    let open = evidence_damage::table.find(sha256).filter(evidence_damage::mended_at.is_null());
+    let known = open.select(evidence_damage::sha256).first::<String>(conn).optional()?.is_some();
+    match fault {
+        Some(fault) if !known => {
+            diesel::delete(evidence_damage::table.find(sha256)).execute(conn)?;
+            diesel::insert_into(evidence_damage::table)
+                .values((
+                    evidence_damage::sha256.eq(sha256),
+                    evidence_damage::fault.eq(fault),
+                    evidence_damage::found_at.eq(now),
+                ))
+                .execute(conn)?;
+        }
+        None if known => {
+            diesel::update(evidence_damage::table.find(sha256))
+                .set(evidence_damage::mended_at.eq(Some(now)))
+                .execute(conn)?;
+        }
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+/// Every photo that has these bytes, and whose it is.
+pub fn with_digest(conn: &mut Conn, sha256: &str) -> Outcome<Vec<(EvidenceId, InstitutionId)>> {
+    Ok(evidence::table
+        .filter(evidence::sha256.eq(sha256))
+        .order(evidence::id)
+        .select((evidence::id, evidence::institution_id))
         .load(conn)?)
 }

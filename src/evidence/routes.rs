@@ -127,7 +127,7 @@ pub async fn put_content(
     let (declared, mark) = access
         .read(move |tx| {
             let (declared, _) = queries::find(tx.conn, &tx.actor.scope, id)?;
-            let mark = sweep::mark_of(tx.conn, &declared.sha256)?;
+            let mark = queries::sweep_mark(tx.conn, &declared.sha256)?;
             Ok((declared, mark))
         })
         .await?;

@@ -4,7 +4,7 @@ use super::model::{Job, JobKind};
 use super::queries;
 use crate::access::{Access, ReadJobs};
 use crate::db::Instant;
-use crate::evidence::scrub::damaged;
+use crate::evidence::queries::damaged;
 use crate::refusal::Outcome;
 use actix_web::{HttpResponse, get};
 use serde::{Deserialize, Serialize};

@@ -7,7 +7,7 @@ use super::{Runner, measures};
 use crate::audit;
 use crate::db::Instant;
 use crate::evidence::scrub::{self, Scrubbed};
-use crate::evidence::sweep;
+use crate::evidence::{queries as evidence, sweep};
 use crate::hazards::queries::wrong_counts;
 use crate::refusal::Outcome;
 use crate::sessions::queries as sessions;
@@ -75,7 +75,8 @@ async fn purge(on: &Runner, lease: &Lease) -> Outcome<()> {
     on.db
         .write(move |conn| {
             conclude(conn, &lease, &again(&lease, now), now)?;
-            let work = forget_done(conn, now)? + sweep::forget(conn, now.plus(-FORGET_SWEEPS_AFTER))?;
+            let work =
+                forget_done(conn, now)? + evidence::forget_sweeps(conn, now.plus(-FORGET_SWEEPS_AFTER))?;
             let forgotten = work + sessions::purge(conn, now)?;
             if forgotten > 0 {
                 tracing::info!(forgotten, "what nobody needs any more was removed from the records");
@@ -116,14 +117,14 @@ async fn sweep(on: &Runner, lease: &Lease) -> Outcome<()> {
 async fn scrub(on: &Runner, lease: &Lease) -> Outcome<()> {
     const AT_A_TIME: Duration = Duration::from_secs(10);
     let began = std::time::Instant::now();
-    measures::damaged(on.db.read(scrub::damaged).await?);
+    measures::damaged(on.db.read(evidence::damaged).await?);
     let mut pass = Pass::read(&lease.job.progress, on.clock.now());
     loop {
         let now = on.clock.now();
         match scrub::scrub(&on.db, &on.store, &on.office, &pass.after, now).await? {
             Scrubbed::UpTo(digest) => pass.after = digest,
             Scrubbed::All => {
-                measures::damaged(on.db.read(scrub::damaged).await?);
+                measures::damaged(on.db.read(evidence::damaged).await?);
                 let due = pass.began.plus(JobKind::Scrub.every()).max(now);
                 let next = Next::At { due, progress: String::new() };
                 return end(on, lease, next, now).await;
