@@ -4,7 +4,7 @@ use super::{Actor, Origin, Permission, ReadTx, WriteTx};
 use crate::audit;
 use crate::clock::Clock;
 use crate::db::{Conn, Db, Instant};
-use crate::http::{admit, client_network, client_of, openapi};
+use crate::http::{admit, client_of, openapi};
 use crate::office::Office;
 use crate::refusal::{Code, Failure, Kind, Outcome};
 use crate::request_id::RequestId;
@@ -54,8 +54,7 @@ impl<P: Permission> FromRequest for Access<P> {
             let claims = gate.0.office.keys.verify_access(token, gate.0.clock.now())?;
             admit(req, claims.user)?;
             check_query(req)?;
-            let origin = origin(req);
-            Ok(Self { gate, claims, origin, permission: PhantomData })
+            Ok(Self { gate, claims, origin: origin(req), permission: PhantomData })
         }))
     }
 }
@@ -171,8 +170,7 @@ impl FromRequest for Public {
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(Gate::of(req).and_then(|gate| {
             check_query(req)?;
-            let origin = origin(req);
-            Ok(Self { gate, origin })
+            Ok(Self { gate, origin: origin(req) })
         }))
     }
 }
@@ -214,13 +212,11 @@ fn bearer(req: &HttpRequest) -> Option<&str> {
 }
 
 fn origin(req: &HttpRequest) -> Origin {
-    let address = client_of(req);
     let device = req.headers().get(actix_web::http::header::USER_AGENT).and_then(|v| v.to_str().ok());
     Origin {
         request_id: req.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default(),
         asked: format!("{} {}", req.method(), req.path()),
-        address: address.map(|address| address.to_string()),
-        network: address.map(|address| client_network(address).to_string()),
+        address: client_of(req).map(|address| address.to_string()),
         device: device.map(|text| text.chars().take(200).collect()),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Actor;
 use crate::db::{Conn, Instant};
+use crate::http::client_network;
 use crate::office::Office;
 
 /// Where a request came from, for the audit trail.
@@ -11,9 +12,15 @@ pub struct Origin {
     /// Method and path, for what is refused.
     pub asked: String,
     pub address: Option<String>,
-    /// The address, or its IPv6 /64: what guesses are counted by.
-    pub network: Option<String>,
     pub device: Option<String>,
+}
+
+impl Origin {
+    /// The address, or its IPv6 /64: what guesses are counted by.
+    pub fn network(&self) -> Option<String> {
+        let address = self.address.as_deref()?.parse().ok()?;
+        Some(client_network(address).to_string())
+    }
 }
 
 /// A snapshot of the records with the caller's eyes.

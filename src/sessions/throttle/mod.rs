@@ -41,8 +41,8 @@ impl Subject {
 
     /// Only the network: for secrets that are no passwords.
     pub fn address(keys: &Keys, origin: &Origin) -> Outcome<Vec<Self>> {
-        let network = origin.network.as_deref().unwrap_or("unknown");
-        Ok(vec![Self::new(keys, Kind::Address, network)?])
+        let network = origin.network();
+        Ok(vec![Self::new(keys, Kind::Address, network.as_deref().unwrap_or("unknown"))?])
     }
 
     /// Somebody logged in who is asked once more.
