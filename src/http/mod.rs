@@ -20,7 +20,7 @@ pub use crate::stored::Stored;
 pub use answer::{expected_version, no_content, object, stored};
 pub use assets::{asset, docs_redirect};
 pub use body::{Body, Id, Query, path_id};
-pub use client::{TrustedProxies, client_network, client_of};
+pub use client::{TrustedProxies, client_address, client_network, client_of};
 pub use connection::{Connection, Connections, Line};
 pub use envelope::{envelope, fallback};
 pub use limits::{Class, Limits, Rates};
