@@ -24,7 +24,7 @@ struct World {
 
 static WORLD: LazyLock<World> = LazyLock::new(|| {
     let keys = Keys::with_token_key("k1", SECRET);
-    let uuid = |last| uuid::Uuid::from_u128(0x0198_f000_0000_7000_8000_0000_0000_0000 + last);
+    let uuid = |last: u128| uuid::Uuid::from_u128(0x0198_f000_0000_7000_8000_0000_0000_0000 + last);
     let own = TokenClaims { user: UserId(uuid(1)), session: SessionId(uuid(2)) };
     let genuine = keys.issue_access(own.user, own.session, now()).expect("a token");
     let refresh = RefreshToken { session: own.session, generation: 7, secret: [3; 32] };
