@@ -4,7 +4,7 @@
 
 use anlao::backup::{Ending, Header, Opener, Part, Reader, Sealer, Writer};
 use anlao::db::rows::{Column, Kind, Table};
-use anlao_fuzz::{keys, now, seeds};
+use anlao_fuzz::{genuine, keys, now, seeds};
 use libfuzzer_sys::fuzz_target;
 use sha2::{Digest, Sha256};
 use std::io::{Read, Write};
@@ -18,8 +18,7 @@ struct World {
     sealed: Vec<u8>,
 }
 
-static WORLD: LazyLock<World> = LazyLock::new(|| {
-    let keys = keys();
+fn made(keys: &anlao::keys::Keys) -> Vec<u8> {
     let header = Header {
         created_at: now(),
         program: "9.9.9".into(),
@@ -39,12 +38,27 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     writer.photo(&hex(&Sha256::digest(photo)), photo.len() as u64).expect("a photo");
     writer.bytes(&photo).expect("its bytes");
     let ending = Ending { missing: vec![], audit_heads: String::new() };
-    let genuine = writer.finish(ending, |message| keys.sign(message)).expect("its end").0;
+    writer.finish(ending, |message| keys.sign(message)).expect("its end").0
+}
+
+fn seal(genuine: &[u8]) -> Vec<u8> {
     let mut sealer = Sealer::begin(Vec::new(), PASSPHRASE).expect("a seal");
-    sealer.write_all(&genuine).expect("sealed");
-    let sealed = sealer.finish().expect("sealed");
-    seeds([genuine.clone(), sealed.clone()]);
-    World { public: keys.audit_public(), genuine, sealed }
+    sealer.write_all(genuine).expect("sealed");
+    sealer.finish().expect("sealed")
+}
+
+fn opened_holds(sealed: &[u8], public: &str) -> bool {
+    Opener::open(sealed, Some(PASSPHRASE)).is_ok_and(|opened| holds(opened, Some(public)))
+}
+
+static WORLD: LazyLock<World> = LazyLock::new(|| {
+    let keys = keys();
+    let public = keys.audit_public();
+    let plain = genuine("backup", |kept| holds(kept, Some(&public)), || made(&keys));
+    let sealed = genuine("backup.sealed", |kept| opened_holds(kept, &public), || seal(&plain));
+    assert!(holds(&plain[..], Some(&public)) && opened_holds(&sealed, &public));
+    seeds([plain.clone(), sealed.clone()]);
+    World { public, genuine: plain, sealed }
 });
 
 fn hex(bytes: &[u8]) -> String {

@@ -25,14 +25,8 @@ fn seeds() -> Vec<Vec<u8>> {
     let mut encoder = png::Encoder::new(&mut png, 48, 32);
     encoder.set_color(png::ColorType::Rgb);
     encoder.write_header().and_then(|mut writer| writer.write_image_data(&pixels)).expect("a picture");
-    let exif = [
-        &jpeg[..2],
-        &[0xFF, 0xE1],
-        &(TIFF.len() as u16 + 8).to_be_bytes(),
-        b"Exif\0\0",
-        TIFF,
-        &jpeg[2..],
-    ];
+    let exif =
+        [&jpeg[..2], &[0xFF, 0xE1], &(TIFF.len() as u16 + 8).to_be_bytes(), b"Exif\0\0", TIFF, &jpeg[2..]];
     let boxes = b"\0\0\0\x1cftypheic\0\0\0\0mif1heicmiaf\0\0\0\x08meta";
     let webp = b"RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0\x2f\0\0\0\x10\x07\x10\x11\x11\x88\x88\xfe\x07\0";
     vec![exif.concat(), jpeg, png, boxes.to_vec(), webp.to_vec()]
@@ -58,7 +52,10 @@ fuzz_target!(|data: &[u8]| {
     assert!(seen.is_ok(), "what can be copied can be described");
     for copy in [&copies.preview, &copies.thumbnail] {
         let facts = inspect(Cursor::new(copy), &Limits::default()).expect("a copy is a picture");
-        assert!(facts.captured_at.is_none() && facts.gps.is_none() && facts.device.is_none(), "nothing but pixels");
+        assert!(
+            facts.captured_at.is_none() && facts.gps.is_none() && facts.device.is_none(),
+            "nothing but pixels"
+        );
         assert_eq!(facts.orientation, 1);
     }
 });

@@ -17,10 +17,11 @@ fn sound(place: &AreaColumns, own: AreaId) {
     assert!((1..=6).contains(&ids.len()) && usize::from(place.depth()) == ids.len());
     assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len(), "nothing lies below itself");
     assert_eq!((place.deepest(), place.at_level(place.depth())), (own, Some(own)));
-    let prefix: Vec<bool> = [Some(place.area_1), place.area_2, place.area_3, place.area_4, place.area_5, place.area_6]
-        .iter()
-        .map(Option::is_some)
-        .collect();
+    let prefix: Vec<bool> =
+        [Some(place.area_1), place.area_2, place.area_3, place.area_4, place.area_5, place.area_6]
+            .iter()
+            .map(Option::is_some)
+            .collect();
     assert!(prefix.is_sorted_by(|a, b| a >= b), "no level is left out");
 }
 

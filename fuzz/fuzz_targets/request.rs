@@ -23,7 +23,8 @@ fn seeds() -> Vec<Vec<u8>> {
         anlao::cli::openapi().ok().and_then(|text| serde_json::from_str(&text).ok()).expect("a description");
     let schemas = document["components"]["schemas"].as_object().expect("schemas");
     let example = |name: &str| schemas.get(name).map(|schema| schema["example"].to_string());
-    let bodies = BODIES.iter().filter_map(|(kind, name)| Some([&[*kind], example(name)?.as_bytes()].concat()));
+    let bodies =
+        BODIES.iter().filter_map(|(kind, name)| Some([&[*kind], example(name)?.as_bytes()].concat()));
     let hazards = "status=pending,closed&overdue=true&category=electricity&q=%E6%8F%92&due_before=2026-03-01\
         &found_from=2026-03-01T01:20:00Z&sort=-deadline&limit=3";
     let place = r#"{"sort":{"key":"deadline","descending":true},"value":1,"id":"0198f000-0000-7000-8000-000000000001"}"#;

@@ -54,9 +54,13 @@ fuzz_target!(|data: &[u8]| {
         1 => {
             let message = format!("{}.{}", BASE64.encode(HEADER), BASE64.encode(rest));
             let key = EncodingKey::from_secret(SECRET);
-            let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key, Algorithm::HS256).expect("signed");
+            let signature =
+                jsonwebtoken::crypto::sign(message.as_bytes(), &key, Algorithm::HS256).expect("signed");
             let token = format!("{message}.{signature}");
-            assert!(world.keys.verified_payload(&token).is_some_and(|(_, payload)| payload == rest) || token.len() > 4096);
+            assert!(
+                world.keys.verified_payload(&token).is_some_and(|(_, payload)| payload == rest)
+                    || token.len() > 4096
+            );
             if world.keys.verify_access(&token, now()).is_ok_and(|claims| claims == world.own) {
                 let claims: serde_json::Value = serde_json::from_slice(rest).expect("claims are JSON");
                 assert_eq!(claims.as_object().expect("an object").len(), 6);
