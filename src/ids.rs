@@ -89,12 +89,20 @@ ids! {
     ActionId
     /// A photo or document that is evidence.
     EvidenceId
+    /// The record that a piece of evidence belongs to; its kind stands beside it.
+    OwnerId
     /// A piece of background work.
     JobId
     /// One node's hold on a job.
     LeaseId
     /// An audit chain: an institution's id, or the nil id for the system's own.
     ChainId
+}
+
+impl From<HazardId> for OwnerId {
+    fn from(id: HazardId) -> Self {
+        Self(id.0)
+    }
 }
 
 impl From<InstitutionId> for ChainId {

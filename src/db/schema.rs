@@ -288,7 +288,9 @@ diesel::table! {
 
     evidence (id) {
         id -> UuidSql,
-        hazard_id -> UuidSql,
+        owner_kind -> Text,
+        owner_id -> UuidSql,
+        part -> Nullable<Text>,
         institution_id -> UuidSql,
         action_id -> Nullable<UuidSql>,
         position -> Integer,
@@ -445,5 +447,6 @@ diesel::allow_tables_to_appear_in_same_query!(
 diesel::joinable!(user_scopes -> areas (area_id));
 diesel::joinable!(user_scopes -> users (user_id));
 diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(evidence -> institutions (institution_id));
 diesel::joinable!(hazard_counts -> institutions (institution_id));
 diesel::joinable!(hazards -> institutions (institution_id));

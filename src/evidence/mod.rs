@@ -13,5 +13,5 @@ pub mod scrub;
 pub mod store;
 pub mod sweep;
 
-pub use model::{DeclaredEvidence, Evidence, EvidenceRole, EvidenceStateKind};
+pub use model::{DeclaredEvidence, Evidence, EvidenceRole, EvidenceStateKind, Owner, OwnerKind};
 pub use store::Store;

@@ -2,7 +2,8 @@
 
 use crate::db::Instant;
 use crate::db::schema::{evidence, evidence_sweeps};
-use crate::ids::{ActionId, EvidenceId, HazardId, InstitutionId, UserId};
+use crate::hazards::model::Hazard;
+use crate::ids::{ActionId, EvidenceId, InstitutionId, OwnerId, UserId};
 use crate::text_enum;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,45 @@ text_enum! {
         Before = "before",
         After = "after",
         Document = "document",
+        /// What was seen, where nothing was put right.
+        Scene = "scene",
+        /// Somebody's hand, on paper or on a screen.
+        Signature = "signature",
+    }
+}
+
+text_enum! {
+    /// Which kind of record evidence belongs to.
+    pub enum OwnerKind {
+        Hazard = "hazard",
+        Inspection = "inspection",
+        ExternalOrder = "external_order",
+        SelfCheck = "self_check",
+    }
+}
+
+/// What declared photos belong to.
+#[derive(Debug, Clone, Copy)]
+pub struct Owner<'a> {
+    pub kind: OwnerKind,
+    pub id: OwnerId,
+    /// Whose it is: it decides who may see the photos, and whose chain tells of them.
+    pub institution: InstitutionId,
+    /// The step they came with.
+    pub action: Option<ActionId>,
+    /// The part of the record they show, such as an item of the checklist.
+    pub part: Option<&'a str>,
+}
+
+impl Owner<'_> {
+    pub fn hazard(hazard: &Hazard, action: Option<ActionId>) -> Self {
+        Self {
+            kind: OwnerKind::Hazard,
+            id: hazard.id.into(),
+            institution: hazard.institution_id,
+            action,
+            part: None,
+        }
     }
 }
 
@@ -65,7 +105,9 @@ pub struct DeclaredEvidence {
 #[diesel(table_name = evidence)]
 pub struct Evidence {
     pub id: EvidenceId,
-    pub hazard_id: HazardId,
+    pub owner_kind: OwnerKind,
+    pub owner_id: OwnerId,
+    pub part: Option<String>,
     pub institution_id: InstitutionId,
     pub action_id: Option<ActionId>,
     pub position: i32,

@@ -1,51 +1,70 @@
 //! Photos in the database: declared, stored, given up.
 
-use super::model::{DeclaredEvidence, Evidence, EvidenceStateKind, PhotoFacts, PreviewState, SweepMark};
-use crate::access::{Scope, WriteTx};
-use crate::db::schema::{database_epochs, evidence, evidence_damage, evidence_sweeps};
+use super::model::{
+    DeclaredEvidence, Evidence, EvidenceStateKind, Owner, OwnerKind, PhotoFacts, PreviewState, SweepMark,
+};
+use crate::access::{AreaColumns, Scope, WriteTx};
+use crate::db::schema::{database_epochs, evidence, evidence_damage, evidence_sweeps, institutions};
 use crate::db::{Conn, Instant, one_of};
-use crate::hazards::model::Hazard;
-use crate::hazards::queries as hazard_queries;
-use crate::ids::{ActionId, EvidenceId, HazardId, InstitutionId, UserId};
+use crate::ids::{EvidenceId, HazardId, InstitutionId, OwnerId, UserId};
 use crate::refusal::{Code, FieldCode, Outcome, Refusal};
 use diesel::prelude::*;
 use std::collections::HashSet;
 
 /// All evidence of one hazard, in the order it was declared.
 pub fn of_hazard(conn: &mut Conn, hazard: HazardId) -> Outcome<Vec<Evidence>> {
+    of_owner(conn, OwnerKind::Hazard, hazard.into())
+}
+
+/// All evidence of one record, in the order it was declared.
+pub fn of_owner(conn: &mut Conn, kind: OwnerKind, id: OwnerId) -> Outcome<Vec<Evidence>> {
     Ok(evidence::table
-        .filter(evidence::hazard_id.eq(hazard))
+        .filter(evidence::owner_id.eq(id).and(evidence::owner_kind.eq(kind)))
         .order(evidence::position)
         .select(Evidence::as_select())
         .load(conn)?)
 }
 
-/// How far each photo of the hazards of a page has come, in the order they were declared.
+/// How far each photo of the records of a page has come, in the order they were declared.
 pub fn states_of(
     conn: &mut Conn,
-    hazards: Vec<HazardId>,
-) -> Outcome<Vec<(HazardId, EvidenceId, EvidenceStateKind)>> {
+    kind: OwnerKind,
+    owners: Vec<OwnerId>,
+) -> Outcome<Vec<(OwnerId, EvidenceId, EvidenceStateKind)>> {
     Ok(evidence::table
-        .filter(one_of(evidence::hazard_id, hazards))
-        .order((evidence::hazard_id, evidence::position))
-        .select((evidence::hazard_id, evidence::id, evidence::state))
+        .filter(one_of(evidence::owner_id, owners).and(evidence::owner_kind.eq(kind)))
+        .order((evidence::owner_id, evidence::position))
+        .select((evidence::owner_id, evidence::id, evidence::state))
         .load(conn)?)
 }
 
-/// The evidence and its hazard, if the hazard is within the caller's scope.
-pub fn find(conn: &mut Conn, scope: &Scope, id: EvidenceId) -> Outcome<(Evidence, Hazard)> {
-    let found: Option<Evidence> =
-        evidence::table.find(id).select(Evidence::as_select()).first(conn).optional()?;
-    let found = found.ok_or(Code::NotFound)?;
-    let hazard = hazard_queries::find(conn, scope, found.hazard_id)?;
-    Ok((found, hazard))
+/// The evidence, if its institution is within the caller's scope, whatever record it belongs to.
+pub fn find(conn: &mut Conn, scope: &Scope, id: EvidenceId) -> Outcome<Evidence> {
+    let found: Option<(Evidence, AreaColumns)> = evidence::table
+        .inner_join(institutions::table)
+        .filter(evidence::id.eq(id))
+        .select((
+            Evidence::as_select(),
+            (
+                institutions::area_1,
+                institutions::area_2,
+                institutions::area_3,
+                institutions::area_4,
+                institutions::area_5,
+                institutions::area_6,
+            ),
+        ))
+        .first(conn)
+        .optional()?;
+    let found = found.filter(|(evidence, place)| scope.covers(evidence.institution_id, place));
+    found.map(|(evidence, _)| evidence).ok_or_else(|| Code::NotFound.into())
 }
 
-/// Writes down that these photos are to come, and returns their rows. An id that already stands for something is refused.
+/// Writes down that these photos are to come, and returns their rows; `first` is the place of the first among all of
+/// the record. An id that already stands for something is refused.
 pub fn declare(
     tx: &mut WriteTx<'_>,
-    hazard: &Hazard,
-    action: Option<ActionId>,
+    owner: &Owner<'_>,
     declared: &[DeclaredEvidence],
     first: usize,
 ) -> Outcome<Vec<Evidence>> {
@@ -62,9 +81,11 @@ pub fn declare(
     for (position, one) in (first..).zip(declared) {
         let row = Evidence {
             id: one.id,
-            hazard_id: hazard.id,
-            institution_id: hazard.institution_id,
-            action_id: action,
+            owner_kind: owner.kind,
+            owner_id: owner.id,
+            part: owner.part.map(ToOwned::to_owned),
+            institution_id: owner.institution,
+            action_id: owner.action,
             position: i32::try_from(position).unwrap_or(i32::MAX),
             role: one.role,
             sha256: one.sha256.clone(),
@@ -129,7 +150,8 @@ pub fn waive(conn: &mut Conn, hazard: HazardId, id: EvidenceId) -> Outcome<bool>
     let awaited = evidence::table.filter(
         evidence::id
             .eq(id)
-            .and(evidence::hazard_id.eq(hazard))
+            .and(evidence::owner_id.eq(OwnerId::from(hazard)))
+            .and(evidence::owner_kind.eq(OwnerKind::Hazard))
             .and(evidence::state.eq(EvidenceStateKind::Declared)),
     );
     Ok(diesel::update(awaited).set(evidence::state.eq(EvidenceStateKind::Waived)).execute(conn)? == 1)

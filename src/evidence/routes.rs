@@ -1,13 +1,13 @@
 //! Photos over HTTP: sent once, read by role, never replaced.
 
 use super::derivatives::{Copy, Derivatives};
-use super::model::{Evidence, EvidenceRole, EvidenceStateKind, PreviewState};
+use super::model::{Evidence, EvidenceRole, EvidenceStateKind, OwnerKind, PreviewState};
 use super::store::{Store, altered};
 use super::{arrival, intake, measures, queries, sweep};
 use crate::access::{Access, ReadEvidence, ReadOriginals, Role, UploadEvidence};
 use crate::db::Instant;
 use crate::http::{Id, Stored, stored};
-use crate::ids::{ActionId, EvidenceId, HazardId, InstitutionId};
+use crate::ids::{ActionId, EvidenceId, HazardId, InstitutionId, OwnerId};
 use crate::refusal::{Code, Failure, Outcome};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, put, web};
@@ -34,7 +34,8 @@ pub struct Vault {
 /// A photo and what is known of it.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({
-    "id": "0198f000-0000-7000-8000-0000000000e1", "hazard_id": "0198f000-0000-7000-8000-000000000040",
+    "id": "0198f000-0000-7000-8000-0000000000e1", "owner_kind": "hazard", "owner_id": "0198f000-0000-7000-8000-000000000040",
+    "hazard_id": "0198f000-0000-7000-8000-000000000040",
     "institution_id": "0198f000-0000-7000-8000-000000000010", "role": "before", "state": "stored",
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "media_type": "image/jpeg", "size": 203511,
     "declared_at": "2026-03-01T01:21:00Z", "stored_at": "2026-03-01T01:21:09Z", "width": 4032, "height": 3024,
@@ -42,7 +43,13 @@ pub struct Vault {
 }))]
 pub struct EvidenceView {
     pub id: EvidenceId,
-    pub hazard_id: HazardId,
+    /// Which kind of record it belongs to.
+    pub owner_kind: OwnerKind,
+    pub owner_id: OwnerId,
+    /// The hazard, if it belongs to one.
+    pub hazard_id: Option<HazardId>,
+    /// The part of the record it shows, such as an item of the checklist.
+    pub part: Option<String>,
     pub institution_id: InstitutionId,
     pub action_id: Option<ActionId>,
     pub role: EvidenceRole,
@@ -70,7 +77,10 @@ fn view(of: Evidence, role: Role) -> EvidenceView {
     let precise = matches!(role, Role::Inspector | Role::Supervisor | Role::Auditor);
     EvidenceView {
         id: of.id,
-        hazard_id: of.hazard_id,
+        owner_kind: of.owner_kind,
+        owner_id: of.owner_id,
+        hazard_id: (of.owner_kind == OwnerKind::Hazard).then_some(HazardId(of.owner_id.0)),
+        part: of.part,
         institution_id: of.institution_id,
         action_id: of.action_id,
         role: of.role,
@@ -98,7 +108,7 @@ fn view(of: Evidence, role: Role) -> EvidenceView {
 pub async fn get_evidence(access: Access<ReadEvidence>, id: Id<EvidenceId>) -> Outcome<HttpResponse> {
     let found = access
         .read(move |tx| {
-            let (evidence, _) = queries::find(tx.conn, &tx.actor.scope, id.0)?;
+            let evidence = queries::find(tx.conn, &tx.actor.scope, id.0)?;
             Ok(view(evidence, tx.actor.role))
         })
         .await?;
@@ -126,7 +136,7 @@ pub async fn put_content(
     let id = id.0;
     let (declared, mark) = access
         .read(move |tx| {
-            let (declared, _) = queries::find(tx.conn, &tx.actor.scope, id)?;
+            let declared = queries::find(tx.conn, &tx.actor.scope, id)?;
             let mark = queries::sweep_mark(tx.conn, &declared.sha256)?;
             Ok((declared, mark))
         })
@@ -149,10 +159,10 @@ pub async fn put_content(
     let (answer, found) = access
         .write(move |tx| {
             // The last photo may close the hazard: not while a step is being taken.
-            tx.conn.lock(declared.hazard_id.0)?;
+            tx.conn.lock(declared.owner_id.0)?;
             sweep::check_untouched(tx.conn, &declared.sha256, mark.as_ref())?;
             let answer = arrival::arrive(tx, id, &facts)?;
-            let (after, _) = queries::find(tx.conn, &tx.actor.scope, id)?;
+            let after = queries::find(tx.conn, &tx.actor.scope, id)?;
             Ok((answer, view(after, tx.actor.role)))
         })
         .await?;
@@ -180,7 +190,7 @@ pub async fn original(
 ) -> Outcome<HttpResponse> {
     let found = access
         .write(move |tx| {
-            let (found, _) = queries::find(tx.conn, &tx.actor.scope, id.0)?;
+            let found = queries::find(tx.conn, &tx.actor.scope, id.0)?;
             if found.state != EvidenceStateKind::Stored {
                 return Err(Code::EvidenceNotStored.into());
             }
@@ -239,7 +249,7 @@ async fn copy(
     vault: &Vault,
     copy: Copy,
 ) -> Outcome<HttpResponse> {
-    let found = access.read(move |tx| Ok(queries::find(tx.conn, &tx.actor.scope, id)?.0)).await?;
+    let found = access.read(move |tx| queries::find(tx.conn, &tx.actor.scope, id)).await?;
     if found.state != EvidenceStateKind::Stored {
         return Err(Code::EvidenceNotStored.into());
     }

@@ -41,6 +41,8 @@ pub fn state(evidence: &[Evidence]) -> EvidenceState {
             (EvidenceStateKind::Stored, EvidenceRole::Before) => state.before += 1,
             (EvidenceStateKind::Stored, EvidenceRole::After) => state.after += 1,
             (EvidenceStateKind::Stored, EvidenceRole::Document) => state.documents += 1,
+            // They show something else than what was wrong and what became of it.
+            (EvidenceStateKind::Stored, EvidenceRole::Scene | EvidenceRole::Signature) => {}
         }
     }
     state

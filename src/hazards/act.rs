@@ -8,7 +8,7 @@ use super::register::record;
 use crate::access::{Actor, WriteTx};
 use crate::canonical::{canonical, digest};
 use crate::db::Instant;
-use crate::evidence;
+use crate::evidence::{self, Owner};
 use crate::fields::Fields;
 use crate::ids::{ActionId, HazardId};
 use crate::office::Office;
@@ -51,7 +51,7 @@ pub fn act(
         return Err(Refusal::invalid("/evidence_id", FieldCode::UnknownReference).into());
     }
     store(tx, &before, &after, action, form, digest)?;
-    evidence::queries::declare(tx, &after, Some(action), &form.evidence, known.len())?;
+    evidence::queries::declare(tx, &Owner::hazard(&after, Some(action)), &form.evidence, known.len())?;
     let after = match form.kind {
         // A waived photo may have been the last one that something fixed on the spot was waiting for.
         ActionKind::WaiveEvidence => super::register::settle(tx, after)?,

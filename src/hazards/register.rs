@@ -10,7 +10,7 @@ use crate::audit;
 use crate::canonical::digest;
 use crate::checklists::{Category, ChecklistItem, PhotoRule};
 use crate::db::Instant;
-use crate::evidence::{self, DeclaredEvidence};
+use crate::evidence::{self, DeclaredEvidence, Owner};
 use crate::fields::Fields;
 use crate::ids::{HazardId, InstitutionId};
 use crate::institutions::{self, Institution, model::OperatingStatus};
@@ -88,7 +88,7 @@ pub fn register(tx: &mut WriteTx<'_>, id: HazardId, form: &HazardForm) -> Outcom
     record(tx, &hazard, "hazard.registered", content)?;
     let title = item.as_ref().map_or("", |item| item.title_zh.as_str());
     queries::insert(tx.conn, hazard.clone(), &institution.name, title)?;
-    let evidence = evidence::queries::declare(tx, &hazard, None, &form.evidence, 0)?;
+    let evidence = evidence::queries::declare(tx, &Owner::hazard(&hazard, None), &form.evidence, 0)?;
     let names = users::queries::display_name(tx.conn, tx.actor.id)?.map(|name| (tx.actor.id, name));
     let story = Story {
         institution_name: institution.name,

@@ -8,7 +8,7 @@ use super::queries;
 use crate::access::{Actor, ReadTx};
 use crate::checklists::Category;
 use crate::db::{Conn, Instant};
-use crate::evidence::{self, Evidence, EvidenceRole, EvidenceStateKind};
+use crate::evidence::{self, Evidence, EvidenceRole, EvidenceStateKind, OwnerKind};
 use crate::ids::{ActionId, AreaId, EvidenceId, HazardId, InstitutionId, UserId};
 use crate::office::Office;
 use crate::refusal::Outcome;
@@ -212,10 +212,11 @@ fn one(hazard: Hazard, institution_name: String, evidence: EvidenceSummary, toda
 pub fn many(tx: &mut ReadTx<'_>, hazards: Vec<Hazard>) -> Outcome<Vec<HazardView>> {
     let names =
         crate::institutions::queries::names(tx.conn, hazards.iter().map(|h| h.institution_id).collect())?;
-    let photos = evidence::queries::states_of(tx.conn, hazards.iter().map(|h| h.id).collect())?;
+    let owners = hazards.iter().map(|hazard| hazard.id.into()).collect();
+    let photos = evidence::queries::states_of(tx.conn, OwnerKind::Hazard, owners)?;
     let mut by_hazard: HashMap<HazardId, Vec<(EvidenceId, EvidenceStateKind)>> = HashMap::new();
     for (hazard, photo, state) in photos {
-        by_hazard.entry(hazard).or_default().push((photo, state));
+        by_hazard.entry(HazardId(hazard.0)).or_default().push((photo, state));
     }
     let today = tx.office.date(tx.now);
     let view = |hazard: Hazard| {

@@ -250,7 +250,7 @@ in_both_stores! {
         let second = two.upload(&world.inspector_b).await.expect(201);
         let same = |answer: &crate::support::Answer| {
             let mut body = answer.body.clone();
-            for own in ["id", "hazard_id", "institution_id"] {
+            for own in ["id", "owner_id", "hazard_id", "institution_id"] {
                 body[own] = json!(null);
             }
             let mut names: Vec<_> = answer.headers.keys().map(ToString::to_string).collect();
