@@ -17,7 +17,7 @@ impl Fields {
     }
 
     pub fn fault(&mut self, pointer: impl Into<String>, code: FieldCode) {
-        self.faults.push(FieldError { pointer: pointer.into(), code });
+        self.faults.push(FieldError { pointer: pointer.into(), code, spot: None });
     }
 
     /// Notes a fault unless `holds`.

@@ -75,6 +75,8 @@ macro_rules! ids {
 }
 
 ids! {
+    /// An adoption of a rule document.
+    AdoptionId
     /// An area (行政区划).
     AreaId
     /// An elder-care institution (养老机构).
@@ -95,6 +97,8 @@ ids! {
     JobId
     /// One node's hold on a job.
     LeaseId
+    /// One state of the rule library: another one after every change.
+    RulesStateId
     /// An audit chain: an institution's id, or the nil id for the system's own.
     ChainId
 }

@@ -1,18 +1,17 @@
-//! The office this server works for: its time zone, its rules, its keys. Fixed while the program runs.
+//! The office this server works for: its time zone, its keys, its rule library. Fixed while the program runs, but for
+//! the rules that are kept in the database.
 
 use crate::access::AccessPolicy;
-use crate::checklists::Checklist;
 use crate::db::Instant;
-use crate::hazards::DeadlineRules;
 use crate::keys::Keys;
+use crate::rules::Library;
 use chrono::NaiveDate;
 
 pub struct Office {
     pub zone: chrono_tz::Tz,
     pub keys: Keys,
     pub policy: AccessPolicy,
-    pub checklist: Checklist,
-    pub deadlines: DeadlineRules,
+    pub rules: Library,
 }
 
 impl Office {

@@ -119,6 +119,10 @@ codes! {
     SecondFactorSet = "second_factor_set", Conflict, "已启用动态验证码", "A second factor is already set up";
     SecondFactorAbsent = "second_factor_absent", Conflict, "尚未启用动态验证码", "No second factor is set up";
     SecondFactorOff = "second_factor_off", Conflict, "系统未开放动态验证码", "Second factors are switched off here";
+    NoRuleInForce = "no_rule_in_force", Conflict, "当日没有适用的规则文件", "No rule document was in force there on that day";
+    HolidaysUnknown = "holidays_unknown", Conflict, "该年度的节假日安排尚未录入，无法按工作日计算期限", "The holidays of that year are not known, so working days cannot be counted";
+    RuleInUse = "rule_in_use", Conflict, "该规则文件仍在采用，不能停用", "The rule document is still adopted";
+    RuleRetired = "rule_retired", Conflict, "该规则文件已停用，不能采用", "The rule document was retired and cannot be adopted";
     SetupDone = "setup_done", Conflict, "系统已初始化", "The system is already set up";
     Stale = "stale", Stale, "内容已被他人更新，请刷新后重试", "Someone changed this meanwhile; reload and try again";
     PayloadTooLarge = "payload_too_large", TooLarge, "内容过大", "The content is too large";
@@ -168,6 +172,17 @@ pub struct FieldError {
     /// JSON pointer into the body, or the name of the parameter.
     pub pointer: String,
     pub code: FieldCode,
+    /// Where in the text that the pointer names, for texts of many lines.
+    pub spot: Option<Spot>,
+}
+
+/// A place in a text, and what is wrong there in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spot {
+    /// Counted from 1.
+    pub line: usize,
+    pub path: String,
+    pub reason: String,
 }
 
 /// A no, with all a client needs to act on it.
@@ -193,7 +208,13 @@ impl Refusal {
     }
 
     pub fn field(mut self, pointer: impl Into<String>, code: FieldCode) -> Self {
-        self.fields.push(FieldError { pointer: pointer.into(), code });
+        self.fields.push(FieldError { pointer: pointer.into(), code, spot: None });
+        self
+    }
+
+    /// The same for a place in a text.
+    pub fn field_at(mut self, pointer: impl Into<String>, code: FieldCode, spot: Spot) -> Self {
+        self.fields.push(FieldError { pointer: pointer.into(), code, spot: Some(spot) });
         self
     }
 

@@ -6,18 +6,18 @@ use super::{Options, client};
 use anlao::access::{Actor, Origin, Role, Scope, WriteTx};
 use anlao::app::Parts;
 use anlao::areas::routes::{AreaForm, register as register_area};
-use anlao::checklists::Checklist;
 use anlao::clock::Clock;
 use anlao::config::Config;
 use anlao::db::Instant;
 use anlao::hazards::list::{self, Narrowing, Sort};
 use anlao::hazards::register::{HazardForm, register};
-use anlao::hazards::{DeadlineRules, queries};
+use anlao::hazards::queries;
 use anlao::ids::{AreaId, HazardId, InstitutionId, UserId};
 use anlao::institutions::routes::{InstitutionForm, register as register_institution};
 use anlao::keys::Keys;
 use anlao::office::Office;
 use anlao::refusal::Outcome;
+use anlao::rules::Library;
 use chrono::TimeDelta;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -353,8 +353,7 @@ fn open(config: &Config) -> Parts {
         zone: config.zone,
         keys: Keys::create(&config.data_dir.join("secret.toml")).unwrap(),
         policy: config.policy.clone(),
-        checklist: Checklist::embedded().unwrap(),
-        deadlines: DeadlineRules::embedded().unwrap(),
+        rules: Library::embedded().unwrap(),
     };
     Parts::open(config, office, Clock::System, true).unwrap()
 }

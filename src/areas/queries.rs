@@ -2,7 +2,9 @@
 
 use super::model::Area;
 use crate::access::{AreaColumns, Scope};
-use crate::db::schema::{areas, hazard_counts, hazards, institutions, user_scopes};
+use crate::db::schema::{
+    areas, hazard_counts, hazards, institutions, rule_adoptions, rule_documents, user_scopes,
+};
 use crate::db::{Conn, Instant, one_of};
 use crate::ids::{AreaId, InstitutionId};
 use crate::refusal::{Code, Outcome};
@@ -200,9 +202,13 @@ pub fn is_in_use(conn: &mut Conn, id: AreaId) -> Outcome<bool> {
     use diesel::dsl::exists;
     let children = areas::table.filter(areas::parent_id.assume_not_null().eq(id));
     let homes = institutions::table.filter(institutions::area_id.eq(id));
+    let rules = rule_adoptions::table.filter(rule_adoptions::area_id.assume_not_null().eq(id));
+    let own_rules = rule_documents::table.filter(rule_documents::owner_area_id.assume_not_null().eq(id));
     let people = user_scopes::table.filter(user_scopes::area_id.assume_not_null().eq(id));
     Ok(diesel::select(exists(children)).get_result::<bool>(conn)?
         || diesel::select(exists(homes)).get_result::<bool>(conn)?
+        || diesel::select(exists(rules)).get_result::<bool>(conn)?
+        || diesel::select(exists(own_rules)).get_result::<bool>(conn)?
         || diesel::select(exists(people)).get_result::<bool>(conn)?)
 }
 

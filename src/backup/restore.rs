@@ -313,8 +313,8 @@ impl Filling<'_> {
 
     fn index(&self, conn: &mut Conn) -> Outcome<()> {
         let bar = (self.progress)("search index", conn.row_count("hazards")?.unsigned_abs());
-        let checklist = &self.target.office.checklist;
-        let title = |code: &str| checklist.item(code).map(|item| item.title_zh.clone()).unwrap_or_default();
+        let titles = self.target.office.rules.current(conn)?.item_titles();
+        let title = |code: &str| titles.get(code).cloned().unwrap_or_default();
         crate::hazards::queries::index_anew(conn, &title, &|hazards| bar.inc(hazards))?;
         bar.finish_and_clear();
         Ok(())

@@ -41,6 +41,8 @@ pub fn kept() -> Vec<Kept> {
         audit_heads by "chain",
         audit_entries by "chain, seq",
         audit_anchors by "at, id",
+        rule_documents by "id, version",
+        rule_adoptions by "id",
         database_facts by "name",
         database_epochs by "number",
     ]

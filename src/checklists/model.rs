@@ -1,7 +1,9 @@
 //! The words of a checklist item.
 
+use crate::refusal::FieldCode;
+use crate::rules::kinds::Readable;
+use crate::rules::{Read, Section};
 use crate::text_enum;
-use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use utoipa::ToSchema;
@@ -64,45 +66,61 @@ pub struct ChecklistItem {
     pub photo: PhotoRule,
 }
 
-#[derive(Deserialize)]
-struct Document {
-    id: String,
-    version: u32,
-    effective_from: NaiveDate,
-    item: Vec<ChecklistItem>,
-}
-
-/// The catalogue in force, by code.
+/// The catalogue of one document, by code.
+#[derive(Debug, Clone, Serialize)]
 pub struct Checklist {
-    pub id: String,
-    pub version: u32,
-    pub effective_from: NaiveDate,
-    items: Vec<ChecklistItem>,
+    item: Vec<ChecklistItem>,
+    #[serde(skip)]
     by_code: HashMap<String, usize>,
 }
 
 impl Checklist {
-    /// The catalogue that comes with the program.
-    pub fn embedded() -> Result<Self, String> {
-        Self::parse(include_str!("../../rules/checklist.toml"))
-    }
-
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let document: Document = toml::from_str(text).map_err(|error| format!("checklist: {error}"))?;
-        let by_code: HashMap<String, usize> =
-            document.item.iter().enumerate().map(|(at, item)| (item.code.clone(), at)).collect();
-        if by_code.len() != document.item.len() {
-            return Err("checklist: a code stands twice".into());
-        }
-        let Document { id, version, effective_from, item: items } = document;
-        Ok(Self { id, version, effective_from, items, by_code })
-    }
-
     pub fn item(&self, code: &str) -> Option<&ChecklistItem> {
-        self.items.get(*self.by_code.get(code)?)
+        self.item.get(*self.by_code.get(code)?)
     }
 
     pub fn items(&self) -> &[ChecklistItem] {
-        &self.items
+        &self.item
     }
+}
+
+impl Readable for Checklist {
+    fn read(root: &Section<'_>) -> Read<Self> {
+        let item = root.list("item", "code", read_item)?;
+        let by_code = item.iter().enumerate().map(|(at, item)| (item.code.clone(), at)).collect();
+        Ok(Self { item, by_code })
+    }
+}
+
+fn read_item(one: &Section<'_>) -> Read<ChecklistItem> {
+    let (code, category) = (one.code("code"), one.choice("category", Category::parse));
+    let pack = one.choice("pack", |text| ["core", "extended", "winter"].contains(&text).then(|| text.to_owned()));
+    let (title_zh, title_en) = (one.text("title_zh", 60), one.text("title_en", 120));
+    let (violation_zh, violation_en) = (one.text("violation_zh", 300), one.text("violation_en", 500));
+    let (basis, verified) = (one.text("basis", 300), one.flag("verified"));
+    let (severity, urgent) = (one.choice("severity", ItemSeverity::parse), one.flag("urgent"));
+    let candidate_note = one.optional_text("candidate_note", 200);
+    let (days, days_note) = (one.number("days", 0..=365), one.optional_text("days_note", 100));
+    let photo = one.choice("photo", PhotoRule::parse);
+    if let (Ok(ItemSeverity::CandidateMajor), Ok(None)) = (&severity, &candidate_note) {
+        let reason = "a candidate for a major hazard says under which condition";
+        return Err(one.refuse("candidate_note", FieldCode::Required, reason));
+    }
+    Ok(ChecklistItem {
+        code: code?,
+        category: category?,
+        pack: pack?,
+        title_zh: title_zh?,
+        title_en: title_en?,
+        violation_zh: violation_zh?,
+        violation_en: violation_en?,
+        basis: basis?,
+        verified: verified?,
+        severity: severity?,
+        urgent: urgent?,
+        candidate_note: candidate_note?,
+        days: days?,
+        days_note: days_note?,
+        photo: photo?,
+    })
 }

@@ -5,14 +5,13 @@ use super::{CommandError, office_keys};
 use crate::access::{Actor, Origin, Role, Scope, WriteTx};
 use crate::app::Parts;
 use crate::audit;
-use crate::checklists::Checklist;
 use crate::clock::Clock;
 use crate::config::{Config, shown};
 use crate::db::{Conn, Instant};
-use crate::hazards::DeadlineRules;
 use crate::ids::{AreaId, InstitutionId, UserId};
 use crate::keys::Keys;
 use crate::office::Office;
+use crate::rules::Library;
 use crate::users::model::{Locale, ScopeForm};
 use crate::users::password_tokens::{self, Handover, Reason};
 use crate::users::routes::{UserForm, create};
@@ -28,8 +27,7 @@ pub fn office(config: &Config, keys: Keys) -> Result<Office, CommandError> {
         zone: config.zone,
         keys,
         policy: config.policy.clone(),
-        checklist: Checklist::embedded().map_err(CommandError::Other)?,
-        deadlines: DeadlineRules::embedded().map_err(CommandError::Other)?,
+        rules: Library::embedded().map_err(CommandError::Other)?,
     })
 }
 

@@ -430,6 +430,50 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    rule_documents (id, version) {
+        id -> Text,
+        version -> Integer,
+        kind -> Text,
+        level -> Text,
+        owner_area_id -> Nullable<UuidSql>,
+        effective_from -> Date,
+        effective_to -> Nullable<Date>,
+        verified -> Bool,
+        content -> Text,
+        sha256 -> Text,
+        loaded_by -> UuidSql,
+        loaded_at -> InstantSql,
+        retired_by -> Nullable<UuidSql>,
+        retired_at -> Nullable<InstantSql>,
+        retired_because -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    rule_adoptions (id) {
+        id -> UuidSql,
+        area_id -> Nullable<UuidSql>,
+        kind -> Text,
+        document_id -> Text,
+        document_version -> Integer,
+        effective_from -> Date,
+        effective_to -> Nullable<Date>,
+        reason -> Nullable<Text>,
+        adopted_by -> UuidSql,
+        adopted_at -> InstantSql,
+        digest -> Text,
+        version -> BigInt,
+        updated_at -> InstantSql,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     areas,
     institutions,

@@ -8,10 +8,10 @@ use super::history::{Source, of_home};
 use super::people::Cast;
 use super::places::{Home, Places};
 use super::scripts::{Script, deal};
-use crate::access::{Actor, Role, Scope, WriteTx};
+use crate::access::{Actor, AreaColumns, Role, Scope, WriteTx};
 use crate::app::Parts;
 use crate::audit;
-use crate::ids::UserId;
+use crate::ids::{AreaId, UserId};
 use crate::refusal::{Failure, Outcome};
 use crate::users::routes::create;
 use crate::{areas, institutions};
@@ -126,7 +126,10 @@ impl City {
 
     /// The deeds at some homes, in the order they happen.
     fn history(&self, parts: &Parts, block: &[(&Home, &Vec<Script>)]) -> Outcome<Vec<Deed>> {
-        let office = &parts.office;
+        // Nothing is adopted in the city: what comes with the program holds, wherever it is asked for.
+        let (rules, anywhere) = (parts.office.rules.base(), AreaColumns::root(AreaId(uuid::Uuid::nil())));
+        let checklist = rules.checklist(&anywhere, self.calendar.today())?.content;
+        let rules = rules.timetable(&anywhere, self.calendar.today())?;
         let mut deeds = Vec::new();
         for (home, scripts) in block {
             let county = self.places.counties.get(home.county);
@@ -134,8 +137,8 @@ impl City {
             let source = Source {
                 seed: self.founding.seed,
                 calendar: self.calendar,
-                checklist: &office.checklist,
-                rules: &office.deadlines,
+                checklist,
+                rules,
                 home,
                 county,
                 staff: self.cast.staff(home),

@@ -10,7 +10,7 @@ use super::plots::{ages, begins, wanted};
 use super::scripts::Script;
 use super::story::{Scene, Story};
 use crate::checklists::Checklist;
-use crate::hazards::DeadlineRules;
+use crate::hazards::deadlines::Timetable;
 use crate::institutions::model::OperatingStatus;
 use chrono::{Datelike, NaiveDate, TimeDelta};
 use rand::Rng;
@@ -22,7 +22,7 @@ pub struct Source<'a> {
     pub seed: u64,
     pub calendar: Calendar,
     pub checklist: &'a Checklist,
-    pub rules: &'a DeadlineRules,
+    pub rules: Timetable<'a>,
     pub home: &'a Home,
     pub county: &'a County,
     pub staff: Staff,
@@ -122,7 +122,7 @@ fn come_back(source: &Source<'_>, chance: &mut Dice, plan: &mut Plan, found: &[(
 /// Tells one story and cuts it off at today.
 fn told(source: &Source<'_>, chance: &mut Dice, plan: Plan, slot: u32) -> Vec<Deed> {
     let Source { calendar, rules, home, county, staff, .. } = source;
-    let scene = Scene { calendar: *calendar, rules, home, county, staff };
+    let scene = Scene { calendar: *calendar, rules: *rules, home, county, staff };
     let visit = home.number + usize::try_from(plan.day.num_days_from_ce()).unwrap_or_default();
     let morning = visit % 3 != 0;
     let start = if morning { 9 * 60 + 5 } else { 14 * 60 + 5 } + u32::try_from(visit * 7 % 41).unwrap_or(0);

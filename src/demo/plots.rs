@@ -218,7 +218,7 @@ impl Story<'_> {
         let at = self.at_office_from(day);
         let reason = "回头看发现整改未保持，同一问题再次出现。".to_owned();
         self.reasoned(at, self.inspector, ActionKind::Reopen, reason);
-        self.deadline = self.scene.rules.rework_deadline(self.today()).result;
+        self.begin_again();
         if put_right {
             self.accept();
             self.fix();

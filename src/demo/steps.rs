@@ -4,6 +4,7 @@ use super::chance::one_of;
 use super::deeds::{Deed, What};
 use super::people::CITY_SUPERVISOR;
 use super::story::Story;
+use crate::checklists::ItemSeverity;
 use crate::db::Instant;
 use crate::evidence::EvidenceRole;
 use crate::hazards::action::{ActionForm, ActionKind};
@@ -20,6 +21,17 @@ pub enum Missing {
     Last,
     /// One beside those that do.
     Second,
+}
+
+/// The criterion that fits what can be judged major here; what no article names is judged together with others.
+fn criterion_for(item: &str) -> &'static str {
+    match item {
+        "F12" | "F13" => "MZ-4-3",
+        "C07" => "MZ-4-4",
+        "K01" => "MZ-5-2",
+        "G06" => "MZ-4-2",
+        _ => "MZ-8",
+    }
 }
 
 impl Story<'_> {
@@ -40,11 +52,11 @@ impl Story<'_> {
         {
             last.arrives = false;
         }
-        let text = &self.finding.text;
+        let (text, item) = (&self.finding.text, &self.finding.item);
         let form = HazardForm {
             institution_id: self.scene.home.id,
-            category: self.finding.item.category,
-            checklist_item: Some(self.finding.item.code.clone()),
+            category: item.category,
+            checklist_item: Some(item.code.clone()),
             location: text.location_zh.clone(),
             description: text.description_zh.clone(),
             severity: Severity::General,
@@ -53,6 +65,9 @@ impl Story<'_> {
             deadline: None,
             fixed_on_spot: on_spot,
             measure: on_spot.then(|| text.measure_zh.clone()),
+            criterion: None,
+            no_criterion_because: (item.severity == ItemSeverity::CandidateMajor)
+                .then(|| "现场情形尚待核实，暂未发现符合判定条款的情形。".to_owned()),
             evidence: Vec::new(),
         };
         let who = if self.self_found { self.manager } else { self.inspector };
@@ -166,7 +181,14 @@ impl Story<'_> {
         let at = self.recheck_time();
         let reason = world::recheck_fail_reason(&mut self.chance);
         self.reasoned(at, self.inspector, ActionKind::RecheckFail, reason);
-        self.deadline = self.scene.rules.rework_deadline(self.today()).result;
+        self.begin_again();
+    }
+
+    /// The short new deadline after a failed re-check, or a reopening.
+    pub fn begin_again(&mut self) {
+        if let Ok(basis) = self.scene.rules.rework_deadline(self.today()) {
+            self.deadline = basis.result;
+        }
     }
 
     /// The home asks for more time before its deadline; returns the date it asks for.
@@ -208,11 +230,8 @@ impl Story<'_> {
     pub fn judge_major(&mut self) {
         let at = self.at_office_from(self.today());
         let deadline = self.scene.calendar.date(at) + TimeDelta::days(30);
-        let item = &self.finding.item;
-        let note = item.candidate_note.as_deref().unwrap_or(&item.title_zh);
-        let criterion: String = format!("{}：{note}", item.basis).chars().take(200).collect();
         let form = ActionForm {
-            criterion: Some(criterion),
+            criterion: Some(criterion_for(&self.finding.item.code).to_owned()),
             deadline: Some(deadline),
             ..ActionForm::of(ActionKind::JudgeMajor)
         };

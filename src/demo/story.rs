@@ -10,7 +10,7 @@ use super::places::{County, Home};
 use crate::checklists::PhotoRule;
 use crate::db::Instant;
 use crate::evidence::EvidenceRole;
-use crate::hazards::DeadlineRules;
+use crate::hazards::deadlines::Timetable;
 use crate::hazards::action::{ActionForm, ActionKind};
 use crate::ids::{ActionId, EvidenceId, HazardId};
 use anlao_demo_world::Stage;
@@ -24,7 +24,7 @@ const EVENING: i64 = 21 * 60 + 40;
 #[derive(Clone, Copy)]
 pub struct Scene<'a> {
     pub calendar: Calendar,
-    pub rules: &'a DeadlineRules,
+    pub rules: Timetable<'a>,
     pub home: &'a Home,
     pub county: &'a County,
     pub staff: &'a Staff,

@@ -1,7 +1,7 @@
 //! Taking a step: looked up by its id first, decided by the rules, stored with its evidence and its entry.
 
 use super::action::{ActionForm, ActionKind, Step};
-use super::lifecycle::{Moment, Situation, Who, follow};
+use super::lifecycle::{Moment, RulesHere, Situation, Who, follow};
 use super::model::{EvidenceState, Hazard, StoredAction};
 use super::queries;
 use super::register::record;
@@ -13,6 +13,7 @@ use crate::fields::Fields;
 use crate::ids::{ActionId, HazardId};
 use crate::office::Office;
 use crate::refusal::{Code, FieldCode, Outcome, Refusal};
+use crate::rules::Rules;
 use crate::stored::Stored;
 use serde_json::json;
 
@@ -44,7 +45,8 @@ pub fn act(
     evidence::rules::check_declared(&mut fields, &form.evidence, known.len());
     fields.finish()?;
     let state = evidence::rules::state(&known);
-    let after = follow(&situation(tx.office, tx.actor, &before, &state, tx.now), form.kind, &step)?;
+    let rules = tx.rules()?;
+    let after = follow(&situation(tx.office, &rules, tx.actor, &before, &state, tx.now)?, form.kind, &step)?;
     if let Step::WaiveEvidence { evidence } = &step
         && !evidence::queries::waive(tx.conn, id, *evidence)?
     {
@@ -60,17 +62,20 @@ pub fn act(
     Ok((Stored::Created, after))
 }
 
-/// What the rules look at.
+/// What the rules look at: those in force at the hazard's place today.
 pub fn situation<'a>(
-    office: &'a Office,
+    office: &Office,
+    rules: &'a Rules,
     actor: &Actor,
     hazard: &'a Hazard,
     evidence: &'a EvidenceState,
     now: Instant,
-) -> Situation<'a> {
+) -> Result<Situation<'a>, Refusal> {
     let closed_on = hazard.closed_at.map(|at| office.date(at));
-    let moment = Moment { now, today: office.date(now), closed_on };
-    Situation { hazard, evidence, who: Who::of(actor, hazard), moment, rules: &office.deadlines }
+    let today = office.date(now);
+    let moment = Moment { now, today, closed_on };
+    let rules = RulesHere::of(rules, &hazard.place, today)?;
+    Ok(Situation { hazard, evidence, who: Who::of(actor, hazard), moment, rules })
 }
 
 fn store(

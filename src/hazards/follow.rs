@@ -1,10 +1,10 @@
 //! What a hazard is after a step. Pure; [`may`] has the first word.
 
 use super::action::{ActionKind, Plan, Step};
-use super::deadlines::DeadlineRules;
-use super::lifecycle::{Moment, Situation, Who, five_parts, may};
+use super::deadlines::Timetable;
+use super::lifecycle::{Chosen, Moment, Situation, Who, five_parts, may};
 use super::model::{
-    ExtensionRequest, GrantedExtension, Hazard, Listing, MajorJudgement, Severity, Status, Transfer,
+    DeadlineBasis, ExtensionRequest, GrantedExtension, Hazard, Listing, MajorJudgement, Severity, Status, Transfer,
     VoidRequest,
 };
 use crate::db::Instant;
@@ -16,7 +16,8 @@ use chrono::NaiveDate;
 pub fn follow(situation: &Situation<'_>, kind: ActionKind, step: &Step) -> Result<Hazard, Refusal> {
     may(situation, kind)?;
     let mut after = situation.hazard.clone();
-    let Situation { who, moment, rules, .. } = situation;
+    let Situation { who, moment, .. } = situation;
+    let rules = &situation.rules.timetable;
     match step {
         Step::Accept(plan) => accept(&mut after, plan)?,
         Step::Submit(plan) => submit(&mut after, plan, who, moment, rules)?,
@@ -27,7 +28,8 @@ pub fn follow(situation: &Situation<'_>, kind: ActionKind, step: &Step) -> Resul
         }
         Step::DecideExtension { approve } => decide_extension(&mut after, *approve, who, moment),
         Step::JudgeMajor { criterion, deadline } => {
-            judge_major(&mut after, criterion, *deadline, who, moment, rules)?;
+            let chosen = situation.rules.choose(criterion, "/criterion")?;
+            judge_major(&mut after, &chosen, *deadline, who, moment, rules)?;
         }
         Step::List { unit } => list(&mut after, unit, who, moment),
         Step::Delist => after.listed = false,
@@ -64,7 +66,7 @@ fn submit(
     plan: &Plan,
     who: &Who,
     moment: &Moment,
-    rules: &DeadlineRules,
+    rules: &Timetable<'_>,
 ) -> Result<(), Refusal> {
     state_plan(hazard, plan)?;
     if hazard.details.rectification.measure.is_none() {
@@ -73,9 +75,15 @@ fn submit(
     hazard.details.rectification.submitted_at = Some(moment.now);
     hazard.details.extension_request = None;
     hazard.submitted_by = Some(who.user);
-    hazard.recheck_due = Some(rules.recheck_due(hazard.severity, moment.today));
+    await_recheck(hazard, rules.recheck_due(hazard.severity, moment.today));
     hazard.status = Status::AwaitingRecheck;
     Ok(())
+}
+
+/// The office has until then to look at it again.
+fn await_recheck(hazard: &mut Hazard, basis: DeadlineBasis) {
+    hazard.recheck_due = Some(basis.result);
+    hazard.details.recheck_explained = Some(basis);
 }
 
 /// Closes it; a listed hazard is accepted and delisted in one (验收摘牌销号).
@@ -83,6 +91,7 @@ pub fn close(hazard: &mut Hazard, by: UserId, now: Instant) {
     hazard.status = Status::Closed;
     hazard.listed = false;
     hazard.recheck_due = None;
+    hazard.details.recheck_explained = None;
     hazard.closed_by = Some(by);
     hazard.closed_at = Some(now);
     hazard.details.extension_request = None;
@@ -95,11 +104,11 @@ fn begin_again(
     hazard: &mut Hazard,
     deadline: Option<NaiveDate>,
     moment: &Moment,
-    rules: &DeadlineRules,
+    rules: &Timetable<'_>,
 ) -> Result<(), Refusal> {
     hazard.deadline_basis = match deadline {
         Some(given) => rules.given_deadline(given, hazard.severity, moment.today)?,
-        None => rules.rework_deadline(moment.today),
+        None => rules.rework_deadline(moment.today)?,
     };
     hazard.deadline = hazard.deadline_basis.result;
     hazard.submitted_by = None;
@@ -110,11 +119,12 @@ fn fail(
     hazard: &mut Hazard,
     deadline: Option<NaiveDate>,
     moment: &Moment,
-    rules: &DeadlineRules,
+    rules: &Timetable<'_>,
 ) -> Result<(), Refusal> {
     begin_again(hazard, deadline, moment, rules)?;
     hazard.rework_count += 1;
     hazard.recheck_due = None;
+    hazard.details.recheck_explained = None;
     hazard.status = Status::Rectifying;
     Ok(())
 }
@@ -125,7 +135,7 @@ fn request_extension(
     reason: &str,
     who: &Who,
     moment: &Moment,
-    rules: &DeadlineRules,
+    rules: &Timetable<'_>,
 ) -> Result<(), Refusal> {
     rules.check_extension(&hazard.deadline_basis, hazard.deadline, deadline)?;
     let (requested_by, requested_at) = (who.user, moment.now);
@@ -148,13 +158,23 @@ fn decide_extension(hazard: &mut Hazard, approve: bool, who: &Who, moment: &Mome
     }
 }
 
+/// A judgement by a criterion that is in force.
+pub fn judgement(criterion: &Chosen<'_>, by: UserId, at: Instant) -> MajorJudgement {
+    MajorJudgement {
+        criterion: criterion.criterion.code.clone(),
+        document: Some(criterion.head.reference()),
+        judged_by: by,
+        judged_at: at,
+    }
+}
+
 fn judge_major(
     hazard: &mut Hazard,
-    criterion: &str,
+    criterion: &Chosen<'_>,
     deadline: Option<NaiveDate>,
     who: &Who,
     moment: &Moment,
-    rules: &DeadlineRules,
+    rules: &Timetable<'_>,
 ) -> Result<(), Refusal> {
     if let Some(given) = deadline {
         hazard.deadline_basis = rules.given_deadline(given, Severity::Major, moment.today)?;
@@ -163,10 +183,13 @@ fn judge_major(
         hazard.details.extension_request = None;
     }
     hazard.severity = Severity::Major;
-    hazard.details.major =
-        Some(MajorJudgement { criterion: criterion.to_owned(), judged_by: who.user, judged_at: moment.now });
+    hazard.details.no_criterion_because = None;
+    hazard.details.major = Some(judgement(criterion, who.user, moment.now));
     if let Some(due) = hazard.recheck_due {
-        hazard.recheck_due = Some(due.max(rules.recheck_due(Severity::Major, moment.today)));
+        let basis = rules.recheck_due(Severity::Major, moment.today);
+        if basis.result > due {
+            await_recheck(hazard, basis);
+        }
     }
     Ok(())
 }
@@ -216,7 +239,7 @@ fn reopen(
     hazard: &mut Hazard,
     deadline: Option<NaiveDate>,
     moment: &Moment,
-    rules: &DeadlineRules,
+    rules: &Timetable<'_>,
 ) -> Result<(), Refusal> {
     begin_again(hazard, deadline, moment, rules)?;
     hazard.fixed_on_spot = false;

@@ -6,13 +6,14 @@
 pub use super::follow::{close, follow};
 
 use super::action::ActionKind;
-use super::deadlines::DeadlineRules;
+use super::deadlines::Timetable;
 use super::model::{EvidenceState, Hazard, Rectification, Severity, Status};
-use crate::access::{Actor, Role};
+use crate::access::{Actor, AreaColumns, Role};
 use crate::checklists::PhotoRule;
 use crate::db::Instant;
 use crate::ids::UserId;
 use crate::refusal::{Code, FieldCode, Refusal};
+use crate::rules::{Criteria, Criterion, Head, InForce, Rules};
 use chrono::NaiveDate;
 use serde_json::json;
 
@@ -48,7 +49,45 @@ pub struct Situation<'a> {
     pub evidence: &'a EvidenceState,
     pub who: Who,
     pub moment: Moment,
-    pub rules: &'a DeadlineRules,
+    pub rules: RulesHere<'a>,
+}
+
+/// The rules that are in force at the hazard's place on the day of the step.
+#[derive(Clone, Copy)]
+pub struct RulesHere<'a> {
+    pub timetable: Timetable<'a>,
+    /// For major accident hazards (重大事故隐患), and…
+    pub accident: Option<InForce<'a, Criteria>>,
+    /// …for major fire hazards (重大火灾隐患).
+    pub fire: Option<InForce<'a, Criteria>>,
+}
+
+/// A criterion with the document it is of.
+#[derive(Debug, Clone, Copy)]
+pub struct Chosen<'a> {
+    pub head: &'a Head,
+    pub criterion: &'a Criterion,
+}
+
+impl<'a> RulesHere<'a> {
+    /// What holds at that place on that day.
+    pub fn of(rules: &'a Rules, place: &AreaColumns, on: NaiveDate) -> Result<Self, Refusal> {
+        Ok(Self {
+            timetable: rules.timetable(place, on)?,
+            accident: rules.major_accident_criteria(place, on).ok(),
+            fire: rules.major_fire_criteria(place, on).ok(),
+        })
+    }
+
+    /// The criterion of that code; a person chooses it, and it must be one that is in force.
+    pub fn choose(&self, code: &str, pointer: &str) -> Result<Chosen<'a>, Refusal> {
+        let documents = [self.accident, self.fire];
+        let found = documents.into_iter().flatten().find_map(|document| {
+            let criterion = document.content.find(code)?;
+            Some(Chosen { head: document.head, criterion })
+        });
+        found.ok_or_else(|| Refusal::invalid(pointer, FieldCode::UnknownReference))
+    }
 }
 
 /// The steps this person may take now.
@@ -124,7 +163,7 @@ fn particulars(situation: &Situation<'_>, kind: ActionKind) -> Result<(), Refusa
         K::DecideExtension if details.extension_request.is_none() => Err(Code::NothingPending.into()),
         K::DecideVoid if details.void_request.is_none() => Err(Code::NothingPending.into()),
         K::WaiveEvidence if evidence.missing.is_empty() => Err(Code::NothingPending.into()),
-        K::Reopen if !moment.closed_on.is_some_and(|closed| rules.may_reopen(closed, moment.today)) => {
+        K::Reopen if !moment.closed_on.is_some_and(|closed| rules.timetable.may_reopen(closed, moment.today)) => {
             Err(Code::ReopenLate.into())
         }
         _ => Ok(()),

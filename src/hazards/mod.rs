@@ -17,4 +17,4 @@ pub mod routes;
 mod sort;
 pub mod view;
 
-pub use deadlines::DeadlineRules;
+pub use deadlines::{DeadlineRules, Timetable};

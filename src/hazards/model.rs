@@ -5,6 +5,7 @@ use crate::checklists::{Category, PhotoRule};
 use crate::db::Instant;
 use crate::db::schema::{hazard_actions, hazards};
 use crate::ids::{ActionId, EvidenceId, HazardId, InstitutionId, UserId};
+use crate::rules::{Counted, DocumentRef, SkippedDay};
 use crate::{json_column, text_enum};
 use chrono::NaiveDate;
 use diesel::deserialize::FromSqlRow;
@@ -59,15 +60,33 @@ pub struct DeadlineBasis {
     /// The rule document and its version.
     pub rule: String,
     pub version: u32,
-    /// Which line of it: `item E03`, `urgent`, `general`, `major`, `fixed_on_spot`, `rework` or `given`.
+    /// Which line of it: `item E03`, `urgent`, `general`, `major`, `fixed_on_spot`, `rework`, `recheck` or `given`.
     pub because: String,
     /// The local date the days are counted from.
     pub start: NaiveDate,
-    /// Calendar days counted.
+    /// Days counted: calendar days where nothing else is said.
     pub days: i64,
+    #[serde(default = "calendar", skip_serializing_if = "Counted::is_calendar")]
+    pub counted: Counted,
     pub result: NaiveDate,
+    /// The calendar that working days were counted by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<DocumentRef>,
+    /// Days that were left out of the count, each with the reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<SkippedDay>,
+    /// Saturdays and Sundays that counted, because they are worked (调休).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub made_up: Vec<NaiveDate>,
+    /// Years whose holidays were not known: there only weekends were left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unknown_years: Vec<i32>,
     /// Granted extensions, oldest first.
     pub extensions: Vec<GrantedExtension>,
+}
+
+fn calendar() -> Counted {
+    Counted::Calendar
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -87,6 +106,15 @@ pub struct GrantedExtension {
 pub struct Details {
     /// Measures, funds, responsible person, contingency plan: with the deadline, the five parts (五落实).
     pub rectification: Rectification,
+    /// The catalogue that its item is of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checklist: Option<DocumentRef>,
+    /// Why no criterion for major hazards was found to apply, where the item is a candidate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_criterion_because: Option<String>,
+    /// Where the date of the re-check came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recheck_explained: Option<DeadlineBasis>,
     pub major: Option<MajorJudgement>,
     pub listing: Option<Listing>,
     pub transfer: Option<Transfer>,
@@ -110,7 +138,11 @@ pub struct Rectification {
 /// Who judged it major, by which criterion of which document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MajorJudgement {
+    /// The criterion's code.
     pub criterion: String,
+    /// The document it is of, as it was in force; absent on judgements older than the rule library.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<DocumentRef>,
     pub judged_by: UserId,
     pub judged_at: Instant,
 }

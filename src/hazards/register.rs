@@ -1,25 +1,28 @@
 //! Registering a hazard: checked, dated, linked to what was there before, stored once.
 
 use super::deadlines::Finding;
-use super::lifecycle::{close, closes_on_spot};
+use super::follow::judgement;
+use super::lifecycle::{RulesHere, close, closes_on_spot};
 use super::model::{Details, Hazard, Rectification, Severity, Status};
 use super::queries;
 use super::view::Story;
-use crate::access::{Role, WriteTx};
+use crate::access::{AreaColumns, Role, WriteTx};
 use crate::audit;
 use crate::canonical::digest;
-use crate::checklists::{Category, ChecklistItem, PhotoRule};
+use crate::checklists::{Category, Checklist, ChecklistItem, ItemSeverity, PhotoRule};
 use crate::db::Instant;
 use crate::evidence::{self, DeclaredEvidence, Owner};
 use crate::fields::Fields;
 use crate::ids::{HazardId, InstitutionId};
 use crate::institutions::{self, Institution, model::OperatingStatus};
-use crate::refusal::{Code, FieldCode, Outcome, Refusal};
+use crate::refusal::{Code, Failure, FieldCode, Outcome, Refusal};
+use crate::rules::{InForce, Rules};
 use crate::stored::Stored;
 use crate::users;
 use chrono::{NaiveDate, TimeDelta};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// A hazard as it is registered.
@@ -54,6 +57,14 @@ pub struct HazardForm {
     /// What was done, for `fixed_on_spot`.
     #[schema(min_length = 1, max_length = 2000)]
     pub measure: Option<String>,
+    /// For `major`: the code of a criterion that is in force there on that day (重大隐患判定依据).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 30)]
+    pub criterion: Option<String>,
+    /// For `general`, where the checklist item is a candidate for a major hazard: why no criterion applies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 500)]
+    pub no_criterion_because: Option<String>,
     /// Photos that will follow.
     #[serde(default)]
     #[schema(max_items = 30)]
@@ -72,6 +83,8 @@ pub struct Registered {
     pub hazard: Hazard,
     /// What is told with it; of a hazard registered just now it is known without asking the records.
     pub story: Story,
+    /// As they stood in the same transaction.
+    pub rules: Arc<Rules>,
 }
 
 /// Registers `form` under `id`, or confirms that it stands so.
@@ -80,13 +93,23 @@ pub fn register(tx: &mut WriteTx<'_>, id: HazardId, form: &HazardForm) -> Outcom
     if let Some(existing) = queries::find_any(tx.conn, id)? {
         return confirm(tx, existing, &digest);
     }
-    let item = check(tx, form)?;
-    let institution = institution(tx, form.institution_id)?;
-    let hazard = draft(tx, id, form, item.as_ref(), &institution, digest)?;
+    let rules = tx.rules()?;
+    let found_on = tx.office.date(form.found_at);
+    // What is wrong with the form is told before that its institution is not known.
+    let institution = institution(tx, form.institution_id);
+    let here = match &institution {
+        Ok(institution) => Some(Here::of(&rules, &institution.place, found_on)?),
+        Err(_) => None,
+    };
+    let item = check(tx, form, here.as_ref())?;
+    let institution = institution?;
+    let here = here.ok_or(Failure::Internal("an institution lies nowhere"))?;
+    let hazard = draft(tx, id, form, item, &institution, &here, digest)?;
     let content = json!({ "hazard": form, "number": hazard.number, "deadline": hazard.deadline_basis,
-        "self_found": hazard.self_found, "recurrence_of": hazard.recurrence_of });
+        "self_found": hazard.self_found, "recurrence_of": hazard.recurrence_of,
+        "checklist": hazard.details.checklist, "major": hazard.details.major });
     record(tx, &hazard, "hazard.registered", content)?;
-    let title = item.as_ref().map_or("", |item| item.title_zh.as_str());
+    let title = item.map_or("", |item| item.title_zh.as_str());
     queries::insert(tx.conn, hazard.clone(), &institution.name, title)?;
     let evidence = evidence::queries::declare(tx, &Owner::hazard(&hazard, None), &form.evidence, 0)?;
     let names = users::queries::display_name(tx.conn, tx.actor.id)?.map(|name| (tx.actor.id, name));
@@ -97,7 +120,21 @@ pub fn register(tx: &mut WriteTx<'_>, id: HazardId, form: &HazardForm) -> Outcom
         names: names.into_iter().collect(),
     };
     let hazard = settle(tx, hazard)?;
-    Ok(Registered { answer: Stored::Created, hazard, story })
+    Ok(Registered { answer: Stored::Created, hazard, story, rules })
+}
+
+/// The rules in force where and when something was found.
+struct Here<'a> {
+    checklist: InForce<'a, Checklist>,
+    rules: RulesHere<'a>,
+    found_on: NaiveDate,
+}
+
+impl<'a> Here<'a> {
+    fn of(rules: &'a Rules, place: &AreaColumns, found_on: NaiveDate) -> Result<Self, Refusal> {
+        let checklist = rules.checklist(place, found_on)?;
+        Ok(Self { checklist, rules: RulesHere::of(rules, place, found_on)?, found_on })
+    }
 }
 
 /// The same id again: the same content is confirmed, other content refused, another's id unknown.
@@ -109,20 +146,34 @@ fn confirm(tx: &mut WriteTx<'_>, existing: Hazard, digest: &str) -> Outcome<Regi
         return Err(Code::IdTaken.into());
     }
     let story = Story::read(tx.conn, &existing)?;
-    Ok(Registered { answer: Stored::Replayed, hazard: existing, story })
+    Ok(Registered { answer: Stored::Replayed, hazard: existing, story, rules: tx.rules()? })
 }
 
-fn check(tx: &WriteTx<'_>, form: &HazardForm) -> Outcome<Option<ChecklistItem>> {
+fn check<'a>(
+    tx: &WriteTx<'_>,
+    form: &HazardForm,
+    here: Option<&Here<'a>>,
+) -> Outcome<Option<&'a ChecklistItem>> {
     let mut fields = Fields::new();
     fields.line("/location", &form.location, 1..=100);
     fields.prose("/description", &form.description, 1..=2000);
     fields.optional_prose("/measure", form.measure.as_deref(), 2000);
     fields.check(form.found_at <= tx.now.plus(CLOCK_TOLERANCE), "/found_at", FieldCode::InFuture);
     fields.check(form.found_at >= tx.now.plus(-OLDEST), "/found_at", FieldCode::TooEarly);
-    let item = form.checklist_item.as_deref().map(|code| tx.office.checklist.item(code));
-    fields.check(!matches!(item, Some(None)), "/checklist_item", FieldCode::UnknownReference);
-    let item = item.flatten();
+    let item = match (form.checklist_item.as_deref(), here) {
+        (Some(code), Some(here)) => {
+            let item = here.checklist.content.item(code);
+            fields.check(item.is_some(), "/checklist_item", FieldCode::UnknownReference);
+            item
+        }
+        _ => None,
+    };
     fields.check(item.is_none_or(|item| item.category == form.category), "/category", FieldCode::Mismatch);
+    check_criterion(&mut fields, form, item);
+    if let (Some(code), Some(here)) = (form.criterion.as_deref(), here) {
+        let known = here.rules.choose(code, "/criterion").is_ok();
+        fields.check(known, "/criterion", FieldCode::UnknownReference);
+    }
     if form.fixed_on_spot {
         fields.check(form.measure.is_some(), "/measure", FieldCode::Required);
         fields.check(form.severity == Severity::General, "/fixed_on_spot", FieldCode::NotAllowedHere);
@@ -132,7 +183,23 @@ fn check(tx: &WriteTx<'_>, form: &HazardForm) -> Outcome<Option<ChecklistItem>> 
     }
     evidence::rules::check_declared(&mut fields, &form.evidence, 0);
     fields.finish()?;
-    Ok(item.cloned())
+    Ok(item)
+}
+
+/// Judging is a person's: major needs a criterion, and a candidate that is called general needs the reason why none
+/// applies.
+fn check_criterion(fields: &mut Fields, form: &HazardForm, item: Option<&ChecklistItem>) {
+    fields.optional_line("/criterion", form.criterion.as_deref(), 30);
+    fields.optional_prose("/no_criterion_because", form.no_criterion_because.as_deref(), 500);
+    let major = form.severity == Severity::Major;
+    fields.check(!major || form.criterion.is_some(), "/criterion", FieldCode::Required);
+    fields.check(major || form.criterion.is_none(), "/criterion", FieldCode::NotAllowedHere);
+    let considered = form.no_criterion_because.is_some();
+    let candidate = item.is_some_and(|item| item.severity == ItemSeverity::CandidateMajor);
+    let may_become = item.is_some_and(|item| item.candidate_note.is_some());
+    fields.check(major || !candidate || considered, "/no_criterion_because", FieldCode::Required);
+    let belongs = !major && may_become;
+    fields.check(belongs || !considered, "/no_criterion_because", FieldCode::NotAllowedHere);
 }
 
 fn institution(tx: &mut WriteTx<'_>, id: InstitutionId) -> Outcome<Institution> {
@@ -152,19 +219,20 @@ fn draft(
     form: &HazardForm,
     item: Option<&ChecklistItem>,
     institution: &Institution,
+    here: &Here<'_>,
     digest: String,
 ) -> Outcome<Hazard> {
     let urgent = form.urgent.unwrap_or(item.is_some_and(|item| item.urgent));
-    let found_on = tx.office.date(form.found_at);
+    let found_on = here.found_on;
     let finding =
         Finding { item, severity: form.severity, urgent, fixed_on_spot: form.fixed_on_spot, found_on };
-    let rules = &tx.office.deadlines;
+    let rules = &here.rules.timetable;
     let basis = match form.deadline {
         Some(given) => rules.given_deadline(given, form.severity, found_on)?,
-        None => rules.default_deadline(&finding),
+        None => rules.default_deadline(&finding)?,
     };
     let status = if form.fixed_on_spot { Status::AwaitingRecheck } else { Status::Pending };
-    let recheck_due = form.fixed_on_spot.then(|| rules.recheck_due(form.severity, found_on));
+    let recheck = form.fixed_on_spot.then(|| rules.recheck_due(form.severity, found_on));
     let recurrence_of = match item {
         Some(item) => {
             let since = form.found_at.plus(-TimeDelta::days(rules.recurrence_days()));
@@ -174,7 +242,15 @@ fn draft(
     };
     // An institution that fixed its own finding on the spot is not its own re-checker.
     let rectifier = (form.fixed_on_spot && tx.actor.role == Role::Manager).then_some(tx.actor.id);
-    let rectification = Rectification { measure: form.measure.clone(), ..Rectification::default() };
+    let chosen = form.criterion.as_deref().map(|code| here.rules.choose(code, "/criterion")).transpose()?;
+    let details = Details {
+        rectification: Rectification { measure: form.measure.clone(), ..Rectification::default() },
+        checklist: item.map(|_| here.checklist.head.reference()),
+        no_criterion_because: form.no_criterion_because.clone(),
+        major: chosen.map(|chosen| judgement(&chosen, tx.actor.id, tx.now)),
+        recheck_explained: recheck.clone(),
+        ..Details::default()
+    };
     Ok(Hazard {
         id,
         institution_id: institution.id,
@@ -195,7 +271,7 @@ fn draft(
         deadline: basis.result,
         original_deadline: basis.result,
         deadline_basis: basis,
-        recheck_due,
+        recheck_due: recheck.map(|basis| basis.result),
         rework_count: 0,
         recurrence_of,
         listed: false,
@@ -203,7 +279,7 @@ fn draft(
         closed_at: None,
         closed_by: None,
         photo_rule: item.map_or(PhotoRule::One, |item| item.photo),
-        details: Details { rectification, ..Details::default() },
+        details,
         digest,
         version: 1,
         updated_at: tx.now,

@@ -168,8 +168,8 @@ pub async fn put_hazard(
         })
         .await?;
     // Told here, after the commit: whoever waits to write does not wait for this.
-    let register::Registered { answer, hazard, story } = registered;
-    let detail = view::told(access.office(), &actor, access.now(), hazard, story);
+    let register::Registered { answer, hazard, story, rules } = registered;
+    let detail = view::told(access.office(), &rules, &actor, access.now(), hazard, story);
     Ok(stored(answer, detail.hazard.version, &detail))
 }
 

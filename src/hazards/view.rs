@@ -12,6 +12,7 @@ use crate::evidence::{self, Evidence, EvidenceRole, EvidenceStateKind, OwnerKind
 use crate::ids::{ActionId, AreaId, EvidenceId, HazardId, InstitutionId, UserId};
 use crate::office::Office;
 use crate::refusal::Outcome;
+use crate::rules::Rules;
 use crate::users;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -254,17 +255,28 @@ impl Story {
 /// One hazard with its evidence, its timeline and what the caller may do next.
 pub fn detail(tx: &mut ReadTx<'_>, hazard: Hazard) -> Outcome<HazardDetail> {
     let story = Story::read(tx.conn, &hazard)?;
-    Ok(told(tx.office, tx.actor, tx.now, hazard, story))
+    let rules = tx.rules()?;
+    Ok(told(tx.office, &rules, tx.actor, tx.now, hazard, story))
 }
 
 /// [`detail`] of a hazard whose story is known.
-pub fn told(office: &Office, actor: &Actor, now: Instant, hazard: Hazard, story: Story) -> HazardDetail {
+pub fn told(
+    office: &Office,
+    rules: &Rules,
+    actor: &Actor,
+    now: Instant,
+    hazard: Hazard,
+    story: Story,
+) -> HazardDetail {
     let state = evidence::rules::state(&story.evidence);
+    // Where no rule is in force, nothing can be decided.
+    let situation = situation(office, rules, actor, &hazard, &state, now);
+    let allowed_actions = situation.map(|situation| allowed(&situation)).unwrap_or_default();
     HazardDetail {
         deadline_explained: hazard.deadline_basis.clone(),
         details: hazard.details.clone(),
         photos: story.evidence.iter().map(EvidenceItem::from).collect(),
-        allowed_actions: allowed(&situation(office, actor, &hazard, &state, now)),
+        allowed_actions,
         timeline: timeline(&hazard, story.steps, &story.names),
         hazard: one(
             hazard,

@@ -42,6 +42,12 @@ pub struct FieldProblem {
     #[schema(value_type = String)]
     pub code: &'static str,
     pub message: String,
+    /// In a text of many lines: which one, counted from 1…
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// …and where in its structure, like `item[E03].days`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
 }
 
 pub(super) fn status(kind: Kind) -> StatusCode {
@@ -159,7 +165,12 @@ pub(super) fn problem(refusal: &Refusal, language: Language, request_id: String)
     let errors = refusal.fields.iter().map(|field| FieldProblem {
         pointer: field.pointer.clone(),
         code: field.code.as_str(),
-        message: language.of(field.code.words()).to_owned(),
+        message: match &field.spot {
+            Some(spot) => spot.reason.clone(),
+            None => language.of(field.code.words()).to_owned(),
+        },
+        line: field.spot.as_ref().map(|spot| spot.line),
+        path: field.spot.as_ref().map(|spot| spot.path.clone()),
     });
     let problem = Problem {
         r#type: "about:blank",

@@ -5,7 +5,7 @@ use crate::on_both_databases;
 use crate::support::{Person, Step, TestApp, World};
 use anlao::access::{Role, Scope, ScopeArea};
 use anlao::areas::model::Area;
-use anlao::checklists::Checklist;
+use anlao::rules::Library;
 use anlao::db::{Backend, Conn};
 use anlao::hazards::list::{Narrowing, Place, Sort, SortKey, explain};
 use anlao::hazards::model::{Severity, Status};
@@ -17,7 +17,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 use std::cmp::Ordering;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 // ── A world full of hazards ─────────────────────────────────────────────────────────────────────────────
@@ -48,7 +48,7 @@ async fn many(world: &World) -> usize {
                 form["checklist_item"] = json!(item);
             }
             if rng.random_ratio(1, 5) {
-                form["severity"] = json!("major");
+                (form["severity"], form["criterion"]) = (json!("major"), json!("MZ-8"));
             }
             if rng.random_ratio(1, 3) {
                 form["urgent"] = json!(rng.random_bool(0.5));
@@ -122,8 +122,9 @@ async fn pages(person: &Person, query: &str, limit: usize) -> Vec<Value> {
 
 /// The searchable text, spelled as the search spells it.
 fn searchable(hazard: &Value) -> String {
-    static CHECKLIST: LazyLock<Checklist> = LazyLock::new(|| Checklist::embedded().unwrap());
-    let title = CHECKLIST.item(text(hazard, "checklist_item")).map_or("", |item| item.title_zh.as_str());
+    static TITLES: LazyLock<HashMap<String, String>> =
+        LazyLock::new(|| Library::embedded().unwrap().base().item_titles());
+    let title = TITLES.get(text(hazard, "checklist_item")).map_or("", String::as_str);
     let fields = ["description", "location", "institution_name", "number"].map(|field| text(hazard, field));
     spelled(&format!("{} {title}", fields.join(" ")))
 }

@@ -36,7 +36,7 @@ fn plain(world: &World) -> Value {
 /// A major hazard that needs no photos.
 fn plain_major(world: &World) -> Value {
     let mut form = plain(world);
-    form["severity"] = json!("major");
+    (form["severity"], form["criterion"]) = (json!("major"), json!("MZ-8"));
     form
 }
 
@@ -154,14 +154,14 @@ on_both_databases! {
             (json!({"category": "electricity", "checklist_item": "E02"}), "item E02", 15, "2026-03-25"),
             (json!({"checklist_item": null}), "general", 7, "2026-03-17"),
             (json!({"checklist_item": null, "urgent": true}), "urgent", 1, "2026-03-11"),
-            (json!({"checklist_item": null, "severity": "major"}), "major", 30, "2026-04-09"),
+            (json!({"checklist_item": null, "severity": "major", "criterion": "MZ-8"}), "major", 30, "2026-04-09"),
             (json!({"checklist_item": null, "deadline": "2026-03-20"}), "given", 10, "2026-03-20"),
         ];
         for (change, because, days, result) in cases {
             let mut form = world.hazard(&[]);
             change.as_object().unwrap().iter().for_each(|(name, value)| form[name] = value.clone());
             let hazard = put_new(&world.inspector, &form).await.expect(201).body;
-            let explained = json!({ "rule": "deadline-default", "version": 1, "because": because, "start": "2026-03-10",
+            let explained = json!({ "rule": "deadline-default", "version": 2, "because": because, "start": "2026-03-10",
                 "days": days, "result": result, "extensions": [] });
             assert_eq!(hazard["deadline_explained"], explained);
             assert_eq!((&hazard["deadline"], &hazard["original_deadline"]), (&json!(result), &json!(result)));
@@ -198,6 +198,9 @@ on_both_databases! {
         ] {
             let mut form = plain(&world);
             (form["severity"], form["deadline"]) = (json!(severity), json!(date));
+            if severity == "major" {
+                form["criterion"] = json!("MZ-8");
+            }
             let answer = put_new(&world.inspector, &form).await;
             match code {
                 None => assert_eq!(answer.expect(201).body["deadline"], date),
@@ -504,7 +507,7 @@ on_both_databases! {
         assert_eq!(fault(&refused), pair("/measure", "required"));
         form["measure"] = json!("当场拔除并没收插排");
         let mut major = form.clone();
-        major["severity"] = json!("major");
+        (major["severity"], major["criterion"]) = (json!("major"), json!("MZ-8"));
         assert_eq!(fault(&put_new(&world.inspector, &major).await.expect(422)), pair("/fixed_on_spot", "not_allowed_here"));
         let id = world.registered(&form).await;
         let seen = get(&world.inspector, &id).await;

@@ -8,12 +8,12 @@ use crate::support::{Answer, Person, Photo, Step as Form, TestApp, World};
 use anlao::access::{AreaColumns, Role};
 use anlao::checklists::{Category, PhotoRule};
 use anlao::db::Instant;
-use anlao::hazards::DeadlineRules;
 use anlao::hazards::action::{ActionKind, Plan, Step};
-use anlao::hazards::lifecycle::{Moment, Situation, Who, allowed, follow, may};
+use anlao::hazards::lifecycle::{Moment, RulesHere, Situation, Who, allowed, follow, may};
 use anlao::hazards::model::{DeadlineBasis, Details, EvidenceState, Hazard, Rectification, Severity, Status};
 use anlao::ids::{AreaId, EvidenceId, HazardId, InstitutionId, UserId};
 use anlao::refusal::{Kind, Refusal};
+use anlao::rules::Library;
 use chrono::{NaiveDate, TimeDelta};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -379,10 +379,10 @@ fn noon(date: NaiveDate) -> Instant {
 }
 
 /// A pending hazard as the rules see it, without photos that must be there.
-fn hazard(major: bool, self_found: bool, deadline: NaiveDate, rules: &DeadlineRules) -> Hazard {
+fn hazard(major: bool, self_found: bool, deadline: NaiveDate, rules: &RulesHere<'_>) -> Hazard {
     let found = noon(plus(deadline, -7));
     let deadline_basis: DeadlineBasis =
-        rules.given_deadline(deadline, Severity::Major, plus(deadline, -7)).unwrap();
+        rules.timetable.given_deadline(deadline, Severity::Major, plus(deadline, -7)).unwrap();
     Hazard {
         id: HazardId::fresh(),
         institution_id: InstitutionId::fresh(),
@@ -428,9 +428,14 @@ fn verdict_of<T>(outcome: &Result<T, Refusal>) -> Verdict {
     }
 }
 
+/// The rules that come with the program.
+fn rules(library: &Library) -> RulesHere<'_> {
+    RulesHere::of(library.base(), &AreaColumns::root(AreaId::fresh()), day("2026-03-10")).unwrap()
+}
+
 /// The model and the rules, side by side.
 struct Pair<'a> {
-    rules: &'a DeadlineRules,
+    rules: RulesHere<'a>,
     model: Model,
     hazard: Hazard,
     evidence: EvidenceState,
@@ -438,13 +443,13 @@ struct Pair<'a> {
 }
 
 impl<'a> Pair<'a> {
-    fn new(rules: &'a DeadlineRules, major: bool, self_found: bool, missing: usize) -> Self {
+    fn new(rules: RulesHere<'a>, major: bool, self_found: bool, missing: usize) -> Self {
         let (today, deadline) = (day("2026-03-10"), day("2026-03-17"));
         let missing_ids = (0..missing).map(|_| EvidenceId::fresh()).collect();
         Self {
             rules,
             model: Model::new(major, self_found, missing, deadline),
-            hazard: hazard(major, self_found, deadline, rules),
+            hazard: hazard(major, self_found, deadline, &rules),
             evidence: EvidenceState { missing: missing_ids, ..EvidenceState::default() },
             today,
         }
@@ -516,7 +521,7 @@ fn step(act: &Act, deadline: NaiveDate, today: NaiveDate) -> Step {
             Step::RequestExtension { deadline: plus(deadline, act.days.unwrap()), reason: text("缺件") }
         }
         ActionKind::DecideExtension => Step::DecideExtension { approve: act.approve },
-        ActionKind::JudgeMajor => Step::JudgeMajor { criterion: text("第四条"), deadline: by_hand },
+        ActionKind::JudgeMajor => Step::JudgeMajor { criterion: text("MZ-4-3"), deadline: by_hand },
         ActionKind::List => Step::List { unit: text("民政局") },
         ActionKind::Delist => Step::Delist,
         ActionKind::Transfer => Step::Transfer { department: text("消防"), reason: text("职责") },
@@ -532,7 +537,8 @@ fn step(act: &Act, deadline: NaiveDate, today: NaiveDate) -> Step {
 /// Every combination of what the rules look at, reachable or not, against every step and person.
 #[test]
 fn every_state_step_and_person_is_decided_as_the_table_says() {
-    let rules = DeadlineRules::embedded().unwrap();
+    let library = Library::embedded().unwrap();
+    let rules = rules(&library);
     let bits = [false, true];
     let mut decided = 0;
     for (letter, status) in STATES {
@@ -543,7 +549,7 @@ fn every_state_step_and_person_is_decided_as_the_table_says() {
                 (0..16).map(|n| (n & 1 > 0, n & 2 > 0, usize::from(n & 4 > 0), n & 8 > 0))
             {
                 for listed in [None, Some(2), Some(1)] {
-                    let mut pair = Pair::new(&rules, major, self_found, missing);
+                    let mut pair = Pair::new(rules, major, self_found, missing);
                     if late {
                         pair.today = day("2026-03-18");
                     }
@@ -685,12 +691,13 @@ fn check_step(before: &Hazard, after: &Hazard, missing: usize, act: &Act) {
 /// Ten thousand lives, each the same on every run.
 #[test]
 fn ten_thousand_random_lives_keep_the_rules() {
-    let rules = DeadlineRules::embedded().unwrap();
+    let library = Library::embedded().unwrap();
+    let rules = rules(&library);
     let mut rng = StdRng::seed_from_u64(20_260_310);
     let (mut taken, mut ends) = (0, HashSet::new());
     for walk in 0..10_000 {
         let missing = rng.random_range(0..2);
-        let mut pair = Pair::new(&rules, rng.random_ratio(1, 4), rng.random_ratio(1, 4), missing);
+        let mut pair = Pair::new(rules, rng.random_ratio(1, 4), rng.random_ratio(1, 4), missing);
         for _ in 0..12 {
             let act = random_act(&mut rng, &pair.model, pair.today);
             if let Some(before) = pair.take(&act) {
@@ -766,6 +773,9 @@ impl<'a> Case<'a> {
         form["category"] = json!("fire");
         form["checklist_item"] = json!("F25");
         form["severity"] = json!(if start.major { "major" } else { "general" });
+        if start.major {
+            form["criterion"] = json!("MZ-8");
+        }
         form["found_at"] = json!(format!("{found}T01:58:00Z"));
         let id = uuid::Uuid::now_v7().to_string();
         let by = &cast[if start.self_found { 2 } else { 0 }];

@@ -271,8 +271,7 @@ fn office_with(secret: &[u8]) -> std::sync::Arc<anlao::office::Office> {
         zone: chrono_tz::Asia::Shanghai,
         keys: Keys::with_token_key("k1", secret),
         policy: anlao::access::AccessPolicy::default(),
-        checklist: anlao::checklists::Checklist::embedded().unwrap(),
-        deadlines: anlao::hazards::DeadlineRules::embedded().unwrap(),
+        rules: anlao::rules::Library::embedded().unwrap(),
     })
 }
 

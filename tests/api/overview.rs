@@ -22,6 +22,9 @@ async fn some(world: &World) {
             let found = format!("2026-{}T01:00:00Z", ["01-20", "02-14", "02-25", "03-01", "03-05", "03-10"][rng.random_range(0..6)]);
             let mut form = json!({ "institution_id": homes[home], "category": category, "location": "一楼",
                 "description": "隐患", "found_at": found, "severity": if rng.random_ratio(1, 4) { "major" } else { "general" } });
+            if form["severity"] == "major" {
+                form["criterion"] = json!("MZ-8");
+            }
             if !item.is_empty() {
                 form["checklist_item"] = json!(item);
             }

@@ -3,16 +3,15 @@
 use crate::support::Photo;
 use anlao::access::{Actor, Origin, Role, Scope, WriteTx};
 use anlao::areas::routes::{AreaForm, register as register_area};
-use anlao::checklists::Checklist;
 use anlao::clock::Clock;
 use anlao::config::Config;
 use anlao::db::{Backend, Conn, DatabaseUrl, Db};
-use anlao::hazards::DeadlineRules;
 use anlao::ids::{AreaId, InstitutionId, UserId};
 use anlao::institutions::routes::{InstitutionForm, register as register_institution};
 use anlao::keys::Keys;
 use anlao::office::Office;
 use anlao::refusal::Outcome;
+use anlao::rules::Library;
 use anlao::users::model::ScopeForm;
 use anlao::users::routes::UserForm;
 use anlao_testbed::Postgres;
@@ -73,8 +72,7 @@ impl Town {
         let office = Arc::new(Office {
             zone: Config::load(None, &BTreeMap::new(), &BTreeMap::new()).unwrap().zone,
             keys: Keys::create(&dir.path().join("secret.toml")).unwrap(),
-            checklist: Checklist::embedded().unwrap(),
-            deadlines: DeadlineRules::embedded().unwrap(),
+            rules: Library::embedded().unwrap(),
             policy: anlao::access::AccessPolicy::default(),
         });
         anlao::app::migrate_database(&DatabaseUrl::parse(&database_url).unwrap()).unwrap();

@@ -1,15 +1,14 @@
 use super::people::Person;
 use anlao::access::{Actor, Origin, Role, Scope, WriteTx};
 use anlao::app::{Parts, Server};
-use anlao::checklists::Checklist;
 use anlao::clock::Clock;
 use anlao::config::Config;
 use anlao::db::{Backend, DatabaseUrl, Db, Instant};
-use anlao::hazards::DeadlineRules;
 use anlao::ids::UserId;
 use anlao::keys::Keys;
 use anlao::office::Office;
 use anlao::refusal::Outcome;
+use anlao::rules::Library;
 use anlao::users::model::ScopeForm;
 use anlao::users::routes::UserForm;
 use std::collections::BTreeMap;
@@ -137,8 +136,7 @@ impl TestApp {
             zone: config.zone,
             keys: Keys::generate(),
             policy: config.policy.clone(),
-            checklist: Checklist::embedded().unwrap(),
-            deadlines: DeadlineRules::embedded().unwrap(),
+            rules: Library::embedded().unwrap(),
         };
         let parts = Parts::open(&config, office, clock.clone(), true).unwrap();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();

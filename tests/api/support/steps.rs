@@ -30,7 +30,7 @@ impl Step {
     }
 
     pub fn judge_major() -> Value {
-        json!({ "kind": "judge_major", "criterion": "2023 版第四条第（三）项" })
+        json!({ "kind": "judge_major", "criterion": "MZ-4-3" })
     }
 
     pub fn list() -> Value {

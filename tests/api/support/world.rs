@@ -100,7 +100,7 @@ impl World {
     /// A major hazard at home_a1 without photos and without a checklist item.
     pub fn major_hazard(&self) -> Value {
         let mut form = self.hazard(&[]);
-        form["severity"] = json!("major");
+        (form["severity"], form["criterion"]) = (json!("major"), json!("MZ-8"));
         form["checklist_item"] = Value::Null;
         form
     }

@@ -1,0 +1,2 @@
+DROP TABLE rule_adoptions;
+DROP TABLE rule_documents;

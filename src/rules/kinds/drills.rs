@@ -1,0 +1,113 @@
+//! Which drills, how often, and which kinds of drill count for which duty (domain 1.5).
+
+use super::Readable;
+use super::intervals::{AppliesTo, Period};
+use crate::refusal::FieldCode;
+use crate::rules::reader::{Read, Section};
+use crate::text_enum;
+use serde::Serialize;
+
+text_enum! {
+    /// Kinds of drill.
+    pub enum DrillKind {
+        /// 桌面推演
+        Tabletop = "tabletop",
+        /// 单项、局部演练
+        Functional = "functional",
+        /// 全要素综合演练
+        Full = "full",
+        /// 双盲、突击演练
+        Unannounced = "unannounced",
+        /// 拉动
+        CallOut = "call_out",
+        /// 与消防队联勤联动
+        Joint = "joint",
+    }
+}
+
+text_enum! {
+    /// When it is held.
+    pub enum Shift {
+        Day = "day",
+        Evening = "evening",
+        Night = "night",
+    }
+}
+
+/// One duty to drill.
+#[derive(Debug, Clone, Serialize)]
+pub struct DrillRequirement {
+    pub code: String,
+    pub title_zh: String,
+    pub title_en: String,
+    pub applies_to: Vec<AppliesTo>,
+    pub times: u32,
+    pub period: Period,
+    /// Counted for each of these shifts; for the home as a whole when absent.
+    pub each_shift: Option<Vec<Shift>>,
+    /// Only drills in these shifts count; all when absent.
+    pub only_shifts: Option<Vec<Shift>>,
+    /// Which kinds count.
+    pub satisfied_by: Vec<DrillKind>,
+    /// Whether it must be reported to the supervising department.
+    pub reported: bool,
+    pub basis: String,
+    pub clause: Option<String>,
+    pub verified: bool,
+}
+
+/// The duties to drill, and when drills are too alike.
+#[derive(Debug, Clone, Serialize)]
+pub struct DrillFrequencies {
+    /// Drills of one shift that start within so many minutes of each other by the clock are too predictable.
+    pub predictable_within_minutes: u32,
+    /// Whether a real event counts as evidence for a duty of the day shift.
+    pub real_event_counts: bool,
+    pub requirement: Vec<DrillRequirement>,
+}
+
+fn shifts(one: &Section<'_>, key: &'static str, there: bool) -> Read<Option<Vec<Shift>>> {
+    if there { one.choices(key, Shift::parse).map(Some) } else { Ok(None) }
+}
+
+impl Readable for DrillFrequencies {
+    fn read(root: &Section<'_>) -> Read<Self> {
+        let predictable_within_minutes = root.number("predictable_within_minutes", 0..=720);
+        let real_event_counts = root.flag("real_event_counts");
+        let requirement = root.list("requirement", "code", |one| {
+            let code = one.code("code");
+            let (title_zh, title_en) = (one.text("title_zh", 80), one.text("title_en", 150));
+            let applies_to = one.choices("applies_to", AppliesTo::parse);
+            let (times, period) = (one.number("times", 1..=100), one.choice("period", Period::parse));
+            let (each, only) = (one.has("each_shift"), one.has("only_shifts"));
+            let (each_shift, only_shifts) = (shifts(one, "each_shift", each), shifts(one, "only_shifts", only));
+            if each && only {
+                one.refuse("only_shifts", FieldCode::NotAllowedHere, "either `each_shift` or `only_shifts`");
+            }
+            let satisfied_by = one.choices("satisfied_by", DrillKind::parse);
+            let reported = one.flag("reported");
+            let (basis, clause) = (one.text("basis", 300), one.optional_text("clause", 100));
+            let verified = one.flag("verified");
+            Ok(DrillRequirement {
+                code: code?,
+                title_zh: title_zh?,
+                title_en: title_en?,
+                applies_to: applies_to?,
+                times: times?,
+                period: period?,
+                each_shift: each_shift?,
+                only_shifts: only_shifts?,
+                satisfied_by: satisfied_by?,
+                reported: reported?,
+                basis: basis?,
+                clause: clause?,
+                verified: verified?,
+            })
+        });
+        Ok(Self {
+            predictable_within_minutes: predictable_within_minutes?,
+            real_event_counts: real_event_counts?,
+            requirement: requirement?,
+        })
+    }
+}
