@@ -20,6 +20,7 @@ endif
 test: ## Every test; installs PostgreSQL and strace where it may
 	scripts/ensure postgresql
 	scripts/ensure strace
+	scripts/ensure chinesecalendar
 	cargo test --workspace --locked
 
 check: ## Format, lints, documentation, licences

@@ -13,7 +13,9 @@ use crate::http::{Connection, Connections, Limits, Serving, TrustedProxies};
 use crate::http::{asset, docs_redirect, envelope, fallback, openapi};
 use crate::metrics;
 use crate::office::Office;
-use crate::{areas, audit, checklists, evidence, hazards, institutions, jobs, sessions, supervision, users};
+use crate::{
+    areas, audit, checklists, evidence, hazards, institutions, jobs, rules, sessions, supervision, users,
+};
 use actix_http::error::DispatchError;
 use actix_http::{Extensions, HttpService, Request};
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, fn_service, map_config};
@@ -39,6 +41,7 @@ fn api(api: &mut ServiceConfig<'_>) {
         .configure(areas::routes::routes)
         .configure(institutions::routes::routes)
         .configure(checklists::routes::routes)
+        .configure(rules::routes::routes)
         .configure(hazards::routes::routes)
         .configure(evidence::routes::routes)
         .configure(supervision::routes::routes)
@@ -56,6 +59,7 @@ fn api(api: &mut ServiceConfig<'_>) {
         (name = "areas", description = "Areas (行政区划)."),
         (name = "institutions", description = "Elder-care institutions (养老机构)."),
         (name = "checklists", description = "What there is to check (检查事项)."),
+        (name = "rules", description = "The rule library (规则库): what is in force where, and since when."),
         (name = "hazards", description = "Hazards (隐患) from finding to closing."),
         (name = "evidence", description = "Photos and documents that stand up after an accident."),
         (name = "overview", description = "Totals for supervisors."),

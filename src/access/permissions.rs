@@ -41,6 +41,8 @@ permissions! {
     ManageInstitutions: [Admin];
     ManageUsers: [Admin];
     ReadChecklists: [Inspector, Manager, Supervisor, Auditor, Admin];
+    ReadRules: [Inspector, Manager, Supervisor, Auditor, Admin];
+    ManageRules: [Admin];
     ReadHazards: [Inspector, Manager, Supervisor, Auditor, Admin];
     RegisterHazards: [Inspector, Manager, Supervisor];
     /// Take a step in a hazard's life; which step is decided by `hazards::rules`.

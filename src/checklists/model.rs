@@ -94,7 +94,8 @@ impl Readable for Checklist {
 
 fn read_item(one: &Section<'_>) -> Read<ChecklistItem> {
     let (code, category) = (one.code("code"), one.choice("category", Category::parse));
-    let pack = one.choice("pack", |text| ["core", "extended", "winter"].contains(&text).then(|| text.to_owned()));
+    let pack =
+        one.choice("pack", |text| ["core", "extended", "winter"].contains(&text).then(|| text.to_owned()));
     let (title_zh, title_en) = (one.text("title_zh", 60), one.text("title_en", 120));
     let (violation_zh, violation_en) = (one.text("violation_zh", 300), one.text("violation_en", 500));
     let (basis, verified) = (one.text("basis", 300), one.flag("verified"));

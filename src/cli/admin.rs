@@ -106,7 +106,7 @@ pub fn add_user(config: &Config, console: &Console, args: &UserAddArgs) -> Resul
 }
 
 /// Whoever sits at the shell of the server may do everything.
-fn command_line() -> (Actor, Origin) {
+pub fn command_line() -> (Actor, Origin) {
     let id = UserId(uuid::Uuid::nil());
     let actor = Actor { id, role: Role::Admin, scope: Scope::All, session: None };
     (actor, Origin { device: Some("command line".into()), ..Origin::default() })

@@ -6,6 +6,7 @@ mod admin;
 mod backup;
 mod console;
 mod keys;
+mod rules;
 mod serve;
 mod verify;
 
@@ -70,6 +71,9 @@ enum Command {
     /// The keys that sign access tokens.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// Rule documents.
+    #[command(subcommand)]
+    Rules(rules::RulesCommand),
     /// Bring the database to this program's schema.
     Migrate,
     /// Print the OpenAPI document.
@@ -176,6 +180,7 @@ fn dispatch(cli: &Cli, console: &Console) -> Result<ExitCode, CommandError> {
             admin::hand_over(&config, console, username, Reason::Reset)?;
         }
         Command::Keys(command) => keys::run(&config, console, command)?,
+        Command::Rules(command) => return rules::run(&config, console, command),
         Command::Migrate => admin::migrate_database(&config, console)?,
         Command::Openapi => console.line(&openapi()?),
         Command::Config => admin::show_config(&config, console),

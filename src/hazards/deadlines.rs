@@ -101,7 +101,8 @@ fn within(of: &Section<'_>) -> Read<Within> {
 
 fn default_days(of: &Section<'_>) -> Read<DefaultDays> {
     let (fixed_on_spot, urgent) = (of.number("fixed_on_spot", TERM), of.number("urgent", TERM));
-    let (general, works, major) = (of.number("general", TERM), of.number("works", TERM), of.number("major", TERM));
+    let (general, works, major) =
+        (of.number("general", TERM), of.number("works", TERM), of.number("major", TERM));
     let (counted, notes) = (counted(of, "counted"), notes(of));
     Ok(DefaultDays {
         fixed_on_spot: fixed_on_spot?,

@@ -4,8 +4,8 @@ use super::action::{ActionKind, Plan, Step};
 use super::deadlines::Timetable;
 use super::lifecycle::{Chosen, Moment, Situation, Who, five_parts, may};
 use super::model::{
-    DeadlineBasis, ExtensionRequest, GrantedExtension, Hazard, Listing, MajorJudgement, Severity, Status, Transfer,
-    VoidRequest,
+    DeadlineBasis, ExtensionRequest, GrantedExtension, Hazard, Listing, MajorJudgement, Severity, Status,
+    Transfer, VoidRequest,
 };
 use crate::db::Instant;
 use crate::ids::UserId;

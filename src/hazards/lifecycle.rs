@@ -163,7 +163,9 @@ fn particulars(situation: &Situation<'_>, kind: ActionKind) -> Result<(), Refusa
         K::DecideExtension if details.extension_request.is_none() => Err(Code::NothingPending.into()),
         K::DecideVoid if details.void_request.is_none() => Err(Code::NothingPending.into()),
         K::WaiveEvidence if evidence.missing.is_empty() => Err(Code::NothingPending.into()),
-        K::Reopen if !moment.closed_on.is_some_and(|closed| rules.timetable.may_reopen(closed, moment.today)) => {
+        K::Reopen
+            if !moment.closed_on.is_some_and(|closed| rules.timetable.may_reopen(closed, moment.today)) =>
+        {
             Err(Code::ReopenLate.into())
         }
         _ => Ok(()),

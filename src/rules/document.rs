@@ -53,7 +53,11 @@ impl Head {
         if let (Ok(from), Ok(Some(to))) = (effective_from, effective_to)
             && to < from
         {
-            return Err(root.refuse("effective_to", FieldCode::TooEarly, "`effective_to` lies before `effective_from`"));
+            return Err(root.refuse(
+                "effective_to",
+                FieldCode::TooEarly,
+                "`effective_to` lies before `effective_from`",
+            ));
         }
         Ok(Self {
             kind: kind?,

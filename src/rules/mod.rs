@@ -6,9 +6,12 @@
 //! `kinds/mod.rs` and a struct that can be read. A record keeps the id and version it was made by, and a version
 //! never changes, so changing a rule never changes a past record.
 
+pub mod adopt;
+pub mod compare;
 pub mod document;
 pub mod kinds;
 mod library;
+pub mod load;
 mod model;
 pub mod queries;
 mod reader;

@@ -34,6 +34,14 @@ pub fn touch(conn: &mut Conn) -> Outcome<()> {
     Ok(())
 }
 
+/// Stands for the whole library where two changes must not pass each other.
+const LIBRARY: uuid::Uuid = uuid::Uuid::from_u128(0x5275_6c65_7320_6f66_2074_6865_2064_6179);
+
+/// Keeps the library still until the transaction ends.
+pub fn hold(conn: &mut Conn) -> Outcome<()> {
+    conn.lock(LIBRARY)
+}
+
 /// Every document that was loaded, read.
 pub fn documents(conn: &mut Conn) -> Outcome<Vec<Arc<Document>>> {
     let texts: Vec<(String, String)> = rule_documents::table
@@ -45,7 +53,9 @@ pub fn documents(conn: &mut Conn) -> Outcome<Vec<Arc<Document>>> {
         match Document::parse(&text) {
             Ok(document) => documents.push(Arc::new(document)),
             // It was sound when it was loaded: a newer program asks for more. It cannot be gone by any more.
-            Err(problems) => tracing::error!(%id, problem = ?problems.first(), "a rule document cannot be read"),
+            Err(problems) => {
+                tracing::error!(%id, problem = ?problems.first(), "a rule document cannot be read")
+            }
         }
     }
     Ok(documents)
@@ -78,7 +88,11 @@ pub fn column(version: u32) -> Outcome<i32> {
 /// The version of the document that was loaded, if it was.
 pub fn find(conn: &mut Conn, id: &str, version: u32) -> Outcome<Option<LoadedDocument>> {
     let version = column(version)?;
-    Ok(rule_documents::table.find((id, version)).select(LoadedDocument::as_select()).first(conn).optional()?)
+    Ok(rule_documents::table
+        .find((id, version))
+        .select(LoadedDocument::as_select())
+        .first(conn)
+        .optional()?)
 }
 
 /// What was loaded, without the texts' being read.

@@ -176,7 +176,8 @@ impl<'a> Section<'a> {
         if super::rules::is_document_id(&text) {
             return Ok(text);
         }
-        let reason = format!("`{key}` must be small letters, digits, dots and hyphens, like `checklist-2024-core`");
+        let reason =
+            format!("`{key}` must be small letters, digits, dots and hyphens, like `checklist-2024-core`");
         Err(self.refuse(key, FieldCode::BadFormat, reason))
     }
 
@@ -240,12 +241,7 @@ impl<'a> Section<'a> {
         self.value(key).map(|value| self.choice_of(key, value.get_ref(), parse)).transpose()
     }
 
-    fn choice_of<T>(
-        &self,
-        key: &'static str,
-        value: &DeValue<'_>,
-        parse: fn(&str) -> Option<T>,
-    ) -> Read<T> {
+    fn choice_of<T>(&self, key: &'static str, value: &DeValue<'_>, parse: fn(&str) -> Option<T>) -> Read<T> {
         let Some(text) = value.as_str() else { return Err(self.wrong_type(key, value, "text")) };
         parse(text).ok_or_else(|| {
             let reason = format!("`{text}` is not one of the values that `{key}` can have");
@@ -257,11 +253,7 @@ impl<'a> Section<'a> {
         value.as_array().map(|array| &**array).ok_or_else(|| self.wrong_type(key, value, "a list"))
     }
 
-    fn each<T>(
-        &self,
-        key: &'static str,
-        read: impl Fn(&DeValue<'_>) -> Read<T>,
-    ) -> Read<Vec<T>> {
+    fn each<T>(&self, key: &'static str, read: impl Fn(&DeValue<'_>) -> Read<T>) -> Read<Vec<T>> {
         let Some(value) = self.value(key) else { return Ok(Vec::new()) };
         let all: Vec<Read<T>> =
             self.array(key, value.get_ref())?.iter().map(|one| read(one.get_ref())).collect();
@@ -308,7 +300,11 @@ impl<'a> Section<'a> {
     ) -> Read<Vec<T>> {
         self.required(key)?;
         let all = self.optional_list(key, by, read)?;
-        if all.is_empty() { Err(self.refuse(key, FieldCode::Required, format!("`{key}` is empty"))) } else { Ok(all) }
+        if all.is_empty() {
+            Err(self.refuse(key, FieldCode::Required, format!("`{key}` is empty")))
+        } else {
+            Ok(all)
+        }
     }
 
     pub fn optional_list<T>(
@@ -327,7 +323,8 @@ impl<'a> Section<'a> {
             };
             let name = table.iter().find(|(name, _)| name.get_ref().as_ref() == by);
             let name = name.and_then(|(_, value)| spelt(value.get_ref()));
-            let path = format!("{}[{}]", self.path_of(key), name.clone().unwrap_or_else(|| (at + 1).to_string()));
+            let path =
+                format!("{}[{}]", self.path_of(key), name.clone().unwrap_or_else(|| (at + 1).to_string()));
             let section = Section::new(table, one.span(), path, self.notes);
             let mut entry = read(&section);
             section.finish();

@@ -97,6 +97,11 @@ impl Rules {
         self.documents.get(&(id.to_owned(), version))
     }
 
+    /// What the document of that id is about, in every version.
+    pub fn kind_of(&self, id: &str) -> Option<Kind> {
+        self.documents.values().find(|document| document.head.id == id).map(|document| document.head.kind)
+    }
+
     /// Every version of every document, by id and version.
     pub fn documents(&self) -> Vec<&Arc<Document>> {
         let mut all: Vec<&Arc<Document>> = self.documents.values().collect();
@@ -106,7 +111,12 @@ impl Rules {
 
     /// What is in force for a kind: the adoption of the nearest area at or above the place, then that of the whole
     /// database, then the default that comes with the program.
-    pub fn in_force(&self, kind: Kind, place: Option<&AreaColumns>, on: NaiveDate) -> Result<&Document, Refusal> {
+    pub fn in_force(
+        &self,
+        kind: Kind,
+        place: Option<&AreaColumns>,
+        on: NaiveDate,
+    ) -> Result<&Document, Refusal> {
         if !self.adoptions.is_empty()
             && let Some(adoption) = self.adoption(kind, place, on)
             && let Some(document) = self.document(&adoption.document, adoption.version)
@@ -141,7 +151,8 @@ impl Rules {
         let mut titles = HashMap::new();
         for document in self.documents() {
             if let Content::Checklist(checklist) = &document.content {
-                titles.extend(checklist.items().iter().map(|item| (item.code.clone(), item.title_zh.clone())));
+                titles
+                    .extend(checklist.items().iter().map(|item| (item.code.clone(), item.title_zh.clone())));
             }
         }
         titles

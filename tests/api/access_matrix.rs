@@ -274,6 +274,13 @@ fn institution_form(area: AreaId, name: &str) -> Value {
         "disabled_residents": 22, "key_fire_unit": true })
 }
 
+/// A document of an office's own.
+pub(crate) fn office_document(id: &str) -> String {
+    include_str!("../../rules/elements.toml")
+        .replace("id = \"pre-mechanism-default\"", &format!("id = \"{id}\""))
+        .replace("level = \"national\"", "level = \"office\"")
+}
+
 /// What is sent to operations that concern nobody else's things.
 fn fixed_body(operation: &str) -> Option<Value> {
     const FRESH: &str = "窗台上的花盆每天早上要浇一次水";
@@ -403,6 +410,33 @@ async fn call(app: &TestApp, fixture: &Fixture, operation: &str, role: &str, tar
             format!("/me/sessions/{session}")
         }
         "GET /overview" => format!("/overview?area_id={area}"),
+        "GET /checklist-items" => format!("/checklist-items?area_id={area}"),
+        "GET /rules" => format!("/rules?area_id={area}"),
+        "GET /rules/{document}/compare" => "/rules/deadline-default/compare?from=1&to=2".to_owned(),
+        "GET /rules/{document}/{version}" => "/rules/deadline-default/2".to_owned(),
+        "PUT /rules/{document}/{version}" => {
+            let document = format!("wu-yu-{role}");
+            body = Some(json!({ "text": office_document(&document), "owner_area_id": own.area }));
+            format!("/rules/{document}/1")
+        }
+        "POST /rules/{document}/{version}/retire" => {
+            let document = format!("retired-{role}");
+            let form = json!({ "text": office_document(&document), "owner_area_id": own.area });
+            fixture.world.admin.put(&format!("/rules/{document}/1"), &form).await.expect(201);
+            body = Some(json!({ "reason": "条文有误" }));
+            format!("/rules/{document}/1/retire")
+        }
+        "PUT /rule-adoptions/{id}" | "POST /rule-adoptions/{id}/retire" => {
+            let id = unknown();
+            let form = json!({ "document": "drills-us-k712", "version": 1, "area_id": place.unwrap_or(own).area,
+                "effective_from": "2026-03-10" });
+            if place.is_some() {
+                fixture.world.admin.put(&format!("/rule-adoptions/{id}"), &form).await.expect(201);
+            }
+            let end = json!({ "last_day": "2026-03-10", "reason": "改用新版", "expected_version": 1 });
+            body = Some(if method == "PUT" { form } else { end });
+            template.replace("{id}", &id)
+        }
         "PUT /users/{id}" => {
             let scope = json!({ "kind": "institutions", "institutions": [own.institution] });
             let fresh = json!({ "username": format!("u{}", &unknown()[24..]), "display_name": "新人", "role": "manager", "scope": scope });

@@ -121,7 +121,8 @@ fn yellow(yellow: &Section<'_>) -> Read<YellowRules> {
     let drill_problem_days = yellow.number("drill_problem_days", DAYS);
     let helper_table_days = yellow.number("helper_table_days", DAYS);
     let fire_test_months = yellow.number("fire_test_months", MONTHS);
-    let (extension_running, plan_past_review) = (yellow.flag("extension_running"), yellow.flag("plan_past_review"));
+    let (extension_running, plan_past_review) =
+        (yellow.flag("extension_running"), yellow.flag("plan_past_review"));
     let credential_expired = yellow.flag("credential_expired");
     if let (Ok(missing), Ok(of)) = (missing, of)
         && missing > of
@@ -159,7 +160,8 @@ fn grey(grey: &Section<'_>) -> Read<GreyRules> {
 }
 
 fn hysteresis(section: &Section<'_>) -> Read<Hysteresis> {
-    let (green, longest) = (section.number("green_after_days", DAYS), section.number("override_days", 1..=90));
+    let (green, longest) =
+        (section.number("green_after_days", DAYS), section.number("override_days", 1..=90));
     Ok(Hysteresis { green_after_days: green?, override_days: longest? })
 }
 

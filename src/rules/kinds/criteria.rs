@@ -50,7 +50,8 @@ impl Criteria {
 
 impl Readable for Criteria {
     fn read(root: &Section<'_>) -> Read<Self> {
-        let (decided_by_zh, decided_by_en) = (root.text("decided_by_zh", 100), root.text("decided_by_en", 100));
+        let (decided_by_zh, decided_by_en) =
+            (root.text("decided_by_zh", 100), root.text("decided_by_en", 100));
         let (gaps_zh, gaps_en) = (root.optional_text("gaps_zh", 300), root.optional_text("gaps_en", 400));
         let criterion = root.list("criterion", "code", |one| {
             let (code, article) = (one.code("code"), one.text("article", 60));

@@ -80,7 +80,8 @@ impl Readable for DrillFrequencies {
             let applies_to = one.choices("applies_to", AppliesTo::parse);
             let (times, period) = (one.number("times", 1..=100), one.choice("period", Period::parse));
             let (each, only) = (one.has("each_shift"), one.has("only_shifts"));
-            let (each_shift, only_shifts) = (shifts(one, "each_shift", each), shifts(one, "only_shifts", only));
+            let (each_shift, only_shifts) =
+                (shifts(one, "each_shift", each), shifts(one, "only_shifts", only));
             if each && only {
                 one.refuse("only_shifts", FieldCode::NotAllowedHere, "either `each_shift` or `only_shifts`");
             }

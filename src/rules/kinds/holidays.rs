@@ -140,19 +140,23 @@ fn read_holiday(one: &Section<'_>, year: Read<u32>) -> Read<Holiday> {
     let (name_zh, name_en) = (one.text("name_zh", 30), one.text("name_en", 60));
     let (from, to, workdays) = (one.date("from"), one.date("to"), one.dates("workdays"));
     let within = |date: NaiveDate, year: u32| {
-        i32::try_from(year).is_ok_and(|year| {
-            date.year() == year || (date.year() == year - 1 && date.month() == 12)
-        })
+        i32::try_from(year)
+            .is_ok_and(|year| date.year() == year || (date.year() == year - 1 && date.month() == 12))
     };
     let mut sound = Ok(());
     if let Ok(year) = year {
         for (key, date) in [("from", from), ("to", to)] {
             if date.is_ok_and(|date| !within(date, year)) {
-                sound = Err(one.refuse(key, FieldCode::OutOfRange, format!("`{key}` does not lie in {year}")));
+                sound =
+                    Err(one.refuse(key, FieldCode::OutOfRange, format!("`{key}` does not lie in {year}")));
             }
         }
         if workdays.as_ref().is_ok_and(|days| days.iter().any(|day| !within(*day, year))) {
-            sound = Err(one.refuse("workdays", FieldCode::OutOfRange, format!("a workday does not lie in {year}")));
+            sound = Err(one.refuse(
+                "workdays",
+                FieldCode::OutOfRange,
+                format!("a workday does not lie in {year}"),
+            ));
         }
     }
     if let (Ok(from), Ok(to)) = (from, to)

@@ -1,6 +1,6 @@
 //! What may stand in a body: no reference to another tenant's things, no property that is not ours to set.
 
-use super::{document, institution_form, operations, unknown};
+use super::{document, institution_form, office_document, operations, unknown};
 use crate::on_both_databases;
 use crate::support::{Answer, PASSWORD, Person, Photo, TestApp, World, records};
 use anlao::access::Role;
@@ -140,6 +140,30 @@ async fn writes(app: &TestApp, world: &World) -> BTreeMap<String, Write> {
             json!({ "current_password": PASSWORD, "new_password": "窗台上的花盆每天早上要浇一次水" }),
         ),
         (
+            "PUT /rule-adoptions/{id}",
+            &admin,
+            format!("/rule-adoptions/{}", unknown()),
+            json!({ "document": "drills-us-k712", "version": 1, "area_id": world.town_a1, "effective_from": "2026-03-10" }),
+        ),
+        (
+            "POST /rule-adoptions/{id}/retire",
+            &admin,
+            format!("/rule-adoptions/{}/retire", unknown()),
+            json!({ "last_day": "2026-03-10", "reason": "改用新版", "expected_version": 1 }),
+        ),
+        (
+            "PUT /rules/{document}/{version}",
+            &admin,
+            "/rules/wu-yu/1".into(),
+            json!({ "text": office_document("wu-yu"), "owner_area_id": world.town_a1 }),
+        ),
+        (
+            "POST /rules/{document}/{version}/retire",
+            &admin,
+            "/rules/wu-yu/1/retire".into(),
+            json!({ "reason": "条文有误" }),
+        ),
+        (
             "PUT /users/{id}",
             &admin,
             format!("/users/{}", unknown()),
@@ -247,6 +271,8 @@ on_both_databases! {
             ("PUT /institutions/{id} area_id", json!(world.town_b1)),
             ("PATCH /institutions/{id} area_id", json!(world.town_b1)),
             ("PUT /hazards/{id} institution_id", json!(there)),
+            ("PUT /rule-adoptions/{id} area_id", json!(world.town_b1)),
+            ("PUT /rules/{document}/{version} owner_area_id", json!(world.county_b)),
             ("PUT /users/{id} scope", json!({ "kind": "institutions", "institutions": [there] })),
             ("PATCH /users/{id} scope", json!({ "kind": "areas", "areas": [world.county_b] })),
         ]);
@@ -274,7 +300,8 @@ on_both_databases! {
         let queries = [
             format!("/hazards?institution_id={there}"), format!("/hazards?area_id={}", world.county_b),
             format!("/institutions?area_id={}", world.town_b1), format!("/overview?area_id={}", world.county_b),
-            format!("/audit?institution_id={there}"),
+            format!("/audit?institution_id={there}"), format!("/checklist-items?area_id={}", world.county_b),
+            format!("/rules?area_id={}", world.county_b),
         ];
         for query in queries {
             world.supervisor.get(&query).await.expect(404);
