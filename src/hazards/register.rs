@@ -12,7 +12,7 @@ use crate::checklists::{Category, ChecklistItem, PhotoRule};
 use crate::db::Instant;
 use crate::evidence::{self, DeclaredEvidence, Owner};
 use crate::fields::Fields;
-use crate::ids::{HazardId, InstitutionId};
+use crate::ids::{HazardId, InspectionId, InstitutionId};
 use crate::institutions::{self, Institution, model::OperatingStatus};
 use crate::refusal::{Code, FieldCode, Outcome, Refusal};
 use crate::stored::Stored;
@@ -76,15 +76,26 @@ pub struct Registered {
 
 /// Registers `form` under `id`, or confirms that it stands so.
 pub fn register(tx: &mut WriteTx<'_>, id: HazardId, form: &HazardForm) -> Outcome<Registered> {
+    register_found_on(tx, id, form, None)
+}
+
+/// [`register`] of what was found on an inspection.
+pub fn register_found_on(
+    tx: &mut WriteTx<'_>,
+    id: HazardId,
+    form: &HazardForm,
+    inspection: Option<InspectionId>,
+) -> Outcome<Registered> {
     let digest = digest(form);
     if let Some(existing) = queries::find_any(tx.conn, id)? {
         return confirm(tx, existing, &digest);
     }
     let item = check(tx, form)?;
     let institution = institution(tx, form.institution_id)?;
-    let hazard = draft(tx, id, form, item.as_ref(), &institution, digest)?;
+    let mut hazard = draft(tx, id, form, item.as_ref(), &institution, digest)?;
+    hazard.inspection_id = inspection;
     let content = json!({ "hazard": form, "number": hazard.number, "deadline": hazard.deadline_basis,
-        "self_found": hazard.self_found, "recurrence_of": hazard.recurrence_of });
+        "self_found": hazard.self_found, "recurrence_of": hazard.recurrence_of, "inspection": hazard.inspection_id });
     record(tx, &hazard, "hazard.registered", content)?;
     let title = item.as_ref().map_or("", |item| item.title_zh.as_str());
     queries::insert(tx.conn, hazard.clone(), &institution.name, title)?;
@@ -203,6 +214,7 @@ fn draft(
         closed_at: None,
         closed_by: None,
         photo_rule: item.map_or(PhotoRule::One, |item| item.photo),
+        inspection_id: None,
         details: Details { rectification, ..Details::default() },
         digest,
         version: 1,
