@@ -13,9 +13,8 @@ use crate::http::{Connection, Connections, Limits, Serving, TrustedProxies};
 use crate::http::{asset, docs_redirect, envelope, fallback, openapi};
 use crate::metrics;
 use crate::office::Office;
-use crate::{
-    areas, audit, checklists, evidence, hazards, institutions, jobs, rules, sessions, supervision, users,
-};
+use crate::{areas, audit, checklists, evidence, external_orders, hazards, inspections, institutions};
+use crate::{jobs, rules, self_checks, sessions, supervision, users};
 use actix_http::error::DispatchError;
 use actix_http::{Extensions, HttpService, Request};
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, fn_service, map_config};
@@ -44,6 +43,9 @@ fn api(api: &mut ServiceConfig<'_>) {
         .configure(rules::routes::routes)
         .configure(hazards::routes::routes)
         .configure(evidence::routes::routes)
+        .configure(inspections::routes::routes)
+        .configure(external_orders::routes::routes)
+        .configure(self_checks::routes::routes)
         .configure(supervision::routes::routes)
         .configure(audit::routes::routes)
         .configure(jobs::routes::routes);
@@ -62,6 +64,9 @@ fn api(api: &mut ServiceConfig<'_>) {
         (name = "rules", description = "The rule library (规则库): what is in force where, and since when."),
         (name = "hazards", description = "Hazards (隐患) from finding to closing."),
         (name = "evidence", description = "Photos and documents that stand up after an accident."),
+        (name = "inspections", description = "Inspections (检查): planned, handed in once, amended, never rewritten."),
+        (name = "external_orders", description = "Orders of other authorities (外部指令)."),
+        (name = "self_checks", description = "What institutions check by themselves (自查), and what is missing of it."),
         (name = "overview", description = "Totals for supervisors."),
         (name = "audit", description = "The audit trail."),
         (name = "jobs", description = "Background work."),

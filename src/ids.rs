@@ -93,6 +93,14 @@ ids! {
     EvidenceId
     /// The record that a piece of evidence belongs to; its kind stands beside it.
     OwnerId
+    /// An inspection (检查): planned, or handed in with its record.
+    InspectionId
+    /// A campaign (专项行动).
+    CampaignId
+    /// An order of another authority (外部指令).
+    ExternalOrderId
+    /// What an institution checked by itself (自查).
+    SelfCheckId
     /// A piece of background work.
     JobId
     /// One node's hold on a job.
@@ -103,11 +111,17 @@ ids! {
     ChainId
 }
 
-impl From<HazardId> for OwnerId {
-    fn from(id: HazardId) -> Self {
-        Self(id.0)
-    }
+macro_rules! owners {
+    ($($name:ident)*) => {$(
+        impl From<$name> for OwnerId {
+            fn from(id: $name) -> Self {
+                Self(id.0)
+            }
+        }
+    )*};
 }
+
+owners! { HazardId InspectionId ExternalOrderId SelfCheckId }
 
 impl From<InstitutionId> for ChainId {
     fn from(id: InstitutionId) -> Self {

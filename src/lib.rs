@@ -5,9 +5,12 @@
 pub mod areas;
 pub mod checklists;
 pub mod evidence;
+pub mod external_orders;
 pub mod hazards;
+pub mod inspections;
 pub mod institutions;
 pub mod rules;
+pub mod self_checks;
 pub mod supervision;
 
 // Who may do what, and what was done.

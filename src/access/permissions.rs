@@ -47,6 +47,14 @@ permissions! {
     RegisterHazards: [Inspector, Manager, Supervisor];
     /// Take a step in a hazard's life; which step is decided by `hazards::rules`.
     ActOnHazards: [Inspector, Manager, Supervisor];
+    PlanInspections: [Inspector, Supervisor];
+    HandInInspections: [Inspector, Supervisor];
+    ReadInspections: [Inspector, Manager, Supervisor, Auditor, Admin];
+    RecordExternalOrders: [Inspector, Supervisor];
+    ReadExternalOrders: [Inspector, Manager, Supervisor, Auditor, Admin];
+    /// What an institution checks by itself is told by its own people only.
+    EnterSelfChecks: [Manager];
+    ReadSelfChecks: [Inspector, Manager, Supervisor, Auditor, Admin];
     UploadEvidence: [Inspector, Manager, Supervisor];
     ReadEvidence: [Inspector, Manager, Supervisor, Auditor, Admin];
     /// The untouched original with everything the camera wrote into it; each reading is logged.

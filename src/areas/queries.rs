@@ -3,7 +3,7 @@
 use super::model::Area;
 use crate::access::{AreaColumns, Scope};
 use crate::db::schema::{
-    areas, hazard_counts, hazards, institutions, rule_adoptions, rule_documents, user_scopes,
+    areas, hazard_counts, hazards, inspections, institutions, rule_adoptions, rule_documents, user_scopes,
 };
 use crate::db::{Conn, Instant, one_of};
 use crate::ids::{AreaId, InstitutionId};
@@ -162,7 +162,7 @@ pub fn replant(conn: &mut Conn, area: &Area, place: &AreaColumns, now: Instant) 
     Ok(below.len())
 }
 
-/// Writes where an institution lies, on itself, on its hazards and on their counts.
+/// Writes where an institution lies, on itself, on its hazards, their counts and its inspections.
 pub fn place_institution(conn: &mut Conn, id: InstitutionId, place: &AreaColumns) -> Outcome<()> {
     diesel::update(institutions::table.find(id))
         .set((
@@ -182,6 +182,16 @@ pub fn place_institution(conn: &mut Conn, id: InstitutionId, place: &AreaColumns
             hazards::area_4.eq(place.area_4),
             hazards::area_5.eq(place.area_5),
             hazards::area_6.eq(place.area_6),
+        ))
+        .execute(conn)?;
+    diesel::update(inspections::table.filter(inspections::institution_id.eq(id)))
+        .set((
+            inspections::area_1.eq(place.area_1),
+            inspections::area_2.eq(place.area_2),
+            inspections::area_3.eq(place.area_3),
+            inspections::area_4.eq(place.area_4),
+            inspections::area_5.eq(place.area_5),
+            inspections::area_6.eq(place.area_6),
         ))
         .execute(conn)?;
     diesel::update(hazard_counts::table.filter(hazard_counts::institution_id.eq(id)))

@@ -236,6 +236,7 @@ diesel::table! {
         closed_at -> Nullable<InstantSql>,
         closed_by -> Nullable<UuidSql>,
         photo_rule -> Text,
+        inspection_id -> Nullable<UuidSql>,
         details -> Text,
         digest -> Text,
         version -> BigInt,
@@ -457,6 +458,31 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::db::sql_types::{InstantSql, UuidSql};
 
+    external_orders (id) {
+        id -> UuidSql,
+        institution_id -> UuidSql,
+        kind -> Text,
+        issuer -> Text,
+        number -> Nullable<Text>,
+        issued_on -> Date,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        text -> Text,
+        recorded_by -> UuidSql,
+        recorded_at -> InstantSql,
+        lifted_on -> Nullable<Date>,
+        lift_reason -> Nullable<Text>,
+        lifted_by -> Nullable<UuidSql>,
+        lifted_at -> Nullable<InstantSql>,
+        digest -> Text,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
     rule_adoptions (id) {
         id -> UuidSql,
         area_id -> Nullable<UuidSql>,
@@ -474,8 +500,112 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    inspections (id) {
+        id -> UuidSql,
+        institution_id -> UuidSql,
+        area_1 -> UuidSql,
+        area_2 -> Nullable<UuidSql>,
+        area_3 -> Nullable<UuidSql>,
+        area_4 -> Nullable<UuidSql>,
+        area_5 -> Nullable<UuidSql>,
+        area_6 -> Nullable<UuidSql>,
+        kind -> Text,
+        campaign_id -> Nullable<UuidSql>,
+        state -> Text,
+        on_day -> Date,
+        plan -> Nullable<Text>,
+        plan_digest -> Nullable<Text>,
+        record -> Nullable<Text>,
+        record_digest -> Nullable<Text>,
+        cancelled -> Nullable<Text>,
+        checklist -> Nullable<Text>,
+        checklist_version -> Nullable<Integer>,
+        passed -> Integer,
+        failed -> Integer,
+        not_applicable -> Integer,
+        not_checked -> Integer,
+        handed_in_at -> Nullable<InstantSql>,
+        handed_in_by -> Nullable<UuidSql>,
+        version -> BigInt,
+        created_at -> InstantSql,
+        updated_at -> InstantSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::UuidSql;
+
+    inspection_people (inspection_id, user_id) {
+        inspection_id -> UuidSql,
+        user_id -> UuidSql,
+        position -> Integer,
+        state -> Text,
+        on_day -> Date,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::UuidSql;
+
+    inspection_answers (inspection_id, item) {
+        inspection_id -> UuidSql,
+        position -> Integer,
+        item -> Text,
+        result -> Text,
+        remark -> Nullable<Text>,
+        hazard_id -> Nullable<UuidSql>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    inspection_amendments (id) {
+        id -> UuidSql,
+        inspection_id -> UuidSql,
+        step -> Integer,
+        reason -> Text,
+        text -> Text,
+        actor_id -> UuidSql,
+        at -> InstantSql,
+        digest -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    self_checks (id) {
+        id -> UuidSql,
+        institution_id -> UuidSql,
+        kind -> Text,
+        performed_at -> InstantSql,
+        counts_for -> Nullable<Date>,
+        performed_by -> Text,
+        content -> Text,
+        content_digest -> Text,
+        received_at -> InstantSql,
+        received_from -> UuidSql,
+        identical_to -> Nullable<UuidSql>,
+        back_dated -> Bool,
+        ahead_of_time -> Bool,
+        digest -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     areas,
+    inspections,
+    inspection_people,
+    inspection_answers,
     institutions,
     users,
     user_scopes,
@@ -492,5 +622,8 @@ diesel::joinable!(user_scopes -> areas (area_id));
 diesel::joinable!(user_scopes -> users (user_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(evidence -> institutions (institution_id));
+diesel::joinable!(inspection_answers -> hazards (hazard_id));
+diesel::joinable!(inspection_answers -> inspections (inspection_id));
+diesel::joinable!(inspection_people -> inspections (inspection_id));
 diesel::joinable!(hazard_counts -> institutions (institution_id));
 diesel::joinable!(hazards -> institutions (institution_id));

@@ -68,12 +68,23 @@ pub fn declare(
     declared: &[DeclaredEvidence],
     first: usize,
 ) -> Outcome<Vec<Evidence>> {
+    declare_at(tx, owner, "", declared, first)
+}
+
+/// [`declare`] of a list that stands at `place` in the body.
+pub fn declare_at(
+    tx: &mut WriteTx<'_>,
+    owner: &Owner<'_>,
+    place: &str,
+    declared: &[DeclaredEvidence],
+    first: usize,
+) -> Outcome<Vec<Evidence>> {
     for (at, one) in declared.iter().enumerate() {
         let taken: Option<EvidenceId> =
             evidence::table.find(one.id).select(evidence::id).first(tx.conn).optional()?;
         if taken.is_some() {
             let refusal =
-                Refusal::new(Code::IdTaken).field(format!("/evidence/{at}/id"), FieldCode::Duplicate);
+                Refusal::new(Code::IdTaken).field(format!("{place}/evidence/{at}/id"), FieldCode::Duplicate);
             return Err(refusal.into());
         }
     }

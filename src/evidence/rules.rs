@@ -13,10 +13,15 @@ pub const MOST_PER_HAZARD: usize = 30;
 /// Checks the photos declared in a body; `already` is how many the hazard has.
 pub fn check_declared(fields: &mut Fields, declared: &[DeclaredEvidence], already: usize) {
     fields.check(already + declared.len() <= MOST_PER_HAZARD, "/evidence", FieldCode::TooMany);
+    check_each(fields, "/evidence", declared);
+}
+
+/// Checks the photos declared in the list at `list`.
+pub fn check_each(fields: &mut Fields, list: &str, declared: &[DeclaredEvidence]) {
     let largest = i64::try_from(Limits::default().max_bytes).unwrap_or(i64::MAX);
     let mut ids = HashSet::new();
     for (at, one) in declared.iter().enumerate() {
-        let pointer = |name: &str| format!("/evidence/{at}/{name}");
+        let pointer = |name: &str| format!("{list}/{at}/{name}");
         fields.check(ids.insert(one.id), pointer("id"), FieldCode::Duplicate);
         fields.check(is_sha256(&one.sha256), pointer("sha256"), FieldCode::BadFormat);
         let known = MediaType::parse(&one.media_type).is_some_and(|kind| kind.as_str() == one.media_type);

@@ -6,8 +6,9 @@
 pub use super::sort::{Place, Sort, SortKey};
 
 use super::model::{Hazard, Severity, Status};
-use crate::access::{Scope, ScopeArea};
+use crate::access::Scope;
 use crate::areas::model::Area;
+use crate::areas::stretch::{Stretch, narrowed};
 use crate::checklists::Category;
 use crate::db::schema::hazards;
 use crate::db::search;
@@ -44,30 +45,6 @@ pub struct Narrowing {
     pub after: Option<Place>,
 }
 
-/// One stretch of an index: a place of the scope.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stretch<'a> {
-    Area(ScopeArea),
-    Institution(InstitutionId),
-    Institutions(&'a [InstitutionId]),
-}
-
-/// More institutions than this are read as one condition instead of one stretch each.
-const MOST_STRETCHES: usize = 8;
-
-fn stretches<'a>(conn: &mut Conn, scope: &'a Scope) -> Outcome<Vec<Stretch<'a>>> {
-    Ok(match scope {
-        // Every place lies below a root.
-        Scope::All => crate::areas::queries::roots(conn)?
-            .into_iter()
-            .map(|id| Stretch::Area(ScopeArea { id, level: 1 }))
-            .collect(),
-        Scope::Areas(areas) => areas.iter().copied().map(Stretch::Area).collect(),
-        Scope::Institutions(own) if own.len() > MOST_STRETCHES => vec![Stretch::Institutions(own)],
-        Scope::Institutions(own) => own.iter().copied().map(Stretch::Institution).collect(),
-    })
-}
-
 /// Hazards in scope, at most `limit`, in order.
 pub fn list(
     conn: &mut Conn,
@@ -94,23 +71,9 @@ fn pieces<'a>(
             && (narrowing.overdue_on.is_none() || status.is_running())
     };
     let statuses: Vec<Status> = Status::ALL.iter().copied().filter(wanted).collect();
-    let stretches = narrowed(conn, scope, narrowing)?;
+    let stretches = narrowed(conn, scope, narrowing.institution, narrowing.area.as_ref())?;
     let of = |stretch: Stretch<'a>| statuses.iter().map(move |status| (stretch, *status));
     Ok(stretches.into_iter().flat_map(of).collect())
-}
-
-/// The stretches that the filters leave: an institution or area within sight replaces the whole scope.
-fn narrowed<'a>(conn: &mut Conn, scope: &'a Scope, narrowing: &Narrowing) -> Outcome<Vec<Stretch<'a>>> {
-    if let Some(institution) = narrowing.institution {
-        return Ok(vec![Stretch::Institution(institution)]);
-    }
-    match &narrowing.area {
-        Some(area) if scope.covers_area(&area.place) => {
-            let level = u8::try_from(area.level).unwrap_or(u8::MAX);
-            Ok(vec![Stretch::Area(ScopeArea { id: area.id, level })])
-        }
-        _ => stretches(conn, scope),
-    }
 }
 
 fn merge(mut found: Vec<Hazard>, sort: Sort, limit: i64) -> Vec<Hazard> {

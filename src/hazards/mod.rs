@@ -8,6 +8,7 @@ pub mod action;
 mod counts;
 pub mod deadlines;
 pub mod follow;
+pub mod found;
 pub mod lifecycle;
 pub mod list;
 pub mod model;
@@ -18,3 +19,4 @@ mod sort;
 pub mod view;
 
 pub use deadlines::{DeadlineRules, Timetable};
+pub use found::FoundHazard;

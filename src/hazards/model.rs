@@ -4,7 +4,7 @@ use crate::access::AreaColumns;
 use crate::checklists::{Category, PhotoRule};
 use crate::db::Instant;
 use crate::db::schema::{hazard_actions, hazards};
-use crate::ids::{ActionId, EvidenceId, HazardId, InstitutionId, UserId};
+use crate::ids::{ActionId, EvidenceId, HazardId, InspectionId, InstitutionId, UserId};
 use crate::rules::{Counted, DocumentRef, SkippedDay};
 use crate::{json_column, text_enum};
 use chrono::NaiveDate;
@@ -217,6 +217,8 @@ pub struct Hazard {
     pub closed_at: Option<Instant>,
     pub closed_by: Option<UserId>,
     pub photo_rule: PhotoRule,
+    /// Where it was found, if on an inspection.
+    pub inspection_id: Option<InspectionId>,
     pub details: Details,
     pub digest: String,
     pub version: i64,

@@ -7,8 +7,8 @@ use super::model::{Hazard, Status, StoredAction};
 use crate::access::Scope;
 use crate::db::schema::{hazard_actions, hazards, institutions};
 use crate::db::search::{StoreWords, index_words, place_key};
-use crate::db::{Conn, Instant, MultiBackend};
-use crate::ids::{ActionId, HazardId, InstitutionId};
+use crate::db::{Conn, Instant, MultiBackend, one_of};
+use crate::ids::{ActionId, HazardId, InspectionId, InstitutionId};
 use crate::refusal::{Code, Outcome};
 use diesel::prelude::*;
 
@@ -114,6 +114,7 @@ pub fn insert(conn: &mut Conn, hazard: Hazard, institution_name: &str, item_titl
             ),
             (
                 hazards::photo_rule.eq(hazard.photo_rule),
+                hazards::inspection_id.eq(hazard.inspection_id),
                 hazards::details.eq(hazard.details),
                 hazards::digest.eq(hazard.digest),
                 hazards::version.eq(hazard.version),
@@ -204,6 +205,25 @@ pub fn find_action(conn: &mut Conn, id: ActionId) -> Outcome<Option<StoredAction
 
 pub fn insert_action(conn: &mut Conn, action: StoredAction) -> Outcome<()> {
     diesel::insert_into(hazard_actions::table).values(action).execute(conn)?;
+    Ok(())
+}
+
+/// The hazards with these ids, in the order of the ids.
+pub fn by_ids(conn: &mut Conn, ids: Vec<HazardId>) -> Outcome<Vec<Hazard>> {
+    let query = hazards::table.filter(one_of(hazards::id, ids)).order(hazards::id);
+    Ok(query.select(Hazard::as_select()).load(conn)?)
+}
+
+/// What was found on an inspection, in the order of the ids.
+pub fn of_inspection(conn: &mut Conn, id: InspectionId) -> Outcome<Vec<HazardId>> {
+    let found = hazards::table.filter(hazards::inspection_id.assume_not_null().eq(id));
+    Ok(found.order(hazards::id).select(hazards::id).load(conn)?)
+}
+
+/// Says on which inspection something was found that was registered before the inspection's record came.
+pub fn say_inspection(conn: &mut Conn, hazard: HazardId, inspection: InspectionId) -> Outcome<()> {
+    let unsaid = hazards::table.filter(hazards::id.eq(hazard).and(hazards::inspection_id.is_null()));
+    diesel::update(unsaid).set(hazards::inspection_id.eq(inspection)).execute(conn)?;
     Ok(())
 }
 

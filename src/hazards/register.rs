@@ -13,7 +13,7 @@ use crate::checklists::{Category, Checklist, ChecklistItem, ItemSeverity, PhotoR
 use crate::db::Instant;
 use crate::evidence::{self, DeclaredEvidence, Owner};
 use crate::fields::Fields;
-use crate::ids::{HazardId, InstitutionId};
+use crate::ids::{HazardId, InspectionId, InstitutionId};
 use crate::institutions::{self, Institution, model::OperatingStatus};
 use crate::refusal::{Code, Failure, FieldCode, Outcome, Refusal};
 use crate::rules::{InForce, Rules};
@@ -89,6 +89,16 @@ pub struct Registered {
 
 /// Registers `form` under `id`, or confirms that it stands so.
 pub fn register(tx: &mut WriteTx<'_>, id: HazardId, form: &HazardForm) -> Outcome<Registered> {
+    register_found_on(tx, id, form, None)
+}
+
+/// [`register`] of what was found on an inspection.
+pub fn register_found_on(
+    tx: &mut WriteTx<'_>,
+    id: HazardId,
+    form: &HazardForm,
+    inspection: Option<InspectionId>,
+) -> Outcome<Registered> {
     let digest = digest(form);
     if let Some(existing) = queries::find_any(tx.conn, id)? {
         return confirm(tx, existing, &digest);
@@ -104,10 +114,12 @@ pub fn register(tx: &mut WriteTx<'_>, id: HazardId, form: &HazardForm) -> Outcom
     let item = check(tx, form, here.as_ref())?;
     let institution = institution?;
     let here = here.ok_or(Failure::Internal("an institution lies nowhere"))?;
-    let hazard = draft(tx, id, form, item, &institution, &here, digest)?;
+    let mut hazard = draft(tx, id, form, item, &institution, &here, digest)?;
+    hazard.inspection_id = inspection;
     let content = json!({ "hazard": form, "number": hazard.number, "deadline": hazard.deadline_basis,
         "self_found": hazard.self_found, "recurrence_of": hazard.recurrence_of,
-        "checklist": hazard.details.checklist, "major": hazard.details.major });
+        "checklist": hazard.details.checklist, "major": hazard.details.major,
+        "inspection": hazard.inspection_id });
     record(tx, &hazard, "hazard.registered", content)?;
     let title = item.map_or("", |item| item.title_zh.as_str());
     queries::insert(tx.conn, hazard.clone(), &institution.name, title)?;
@@ -279,6 +291,7 @@ fn draft(
         closed_at: None,
         closed_by: None,
         photo_rule: item.map_or(PhotoRule::One, |item| item.photo),
+        inspection_id: None,
         details,
         digest,
         version: 1,

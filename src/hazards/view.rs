@@ -9,7 +9,7 @@ use crate::access::{Actor, ReadTx};
 use crate::checklists::Category;
 use crate::db::{Conn, Instant};
 use crate::evidence::{self, Evidence, EvidenceRole, EvidenceStateKind, OwnerKind};
-use crate::ids::{ActionId, AreaId, EvidenceId, HazardId, InstitutionId, UserId};
+use crate::ids::{ActionId, AreaId, EvidenceId, HazardId, InspectionId, InstitutionId, UserId};
 use crate::office::Office;
 use crate::refusal::Outcome;
 use crate::rules::Rules;
@@ -65,6 +65,8 @@ pub struct HazardView {
     pub rework_count: i32,
     /// An earlier hazard of the same item at the same place (重复隐患).
     pub recurrence_of: Option<HazardId>,
+    /// The inspection that found it.
+    pub inspection_id: Option<InspectionId>,
     pub closed_at: Option<Instant>,
     pub closed_by: Option<UserId>,
     pub evidence: EvidenceSummary,
@@ -126,6 +128,9 @@ pub struct EvidenceItem {
     pub captured_at: Option<Instant>,
     pub stored_at: Option<Instant>,
     pub action_id: Option<ActionId>,
+    /// The part of its record that it shows, such as an item of the checklist.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
 }
 
 impl From<&Evidence> for EvidenceItem {
@@ -140,6 +145,7 @@ impl From<&Evidence> for EvidenceItem {
             captured_at: of.captured_at,
             stored_at: of.stored_at,
             action_id: of.action_id,
+            part: of.part.clone(),
         }
     }
 }
@@ -162,7 +168,8 @@ pub struct TimelineEntry {
     pub content: Option<serde_json::Value>,
 }
 
-fn summary(photos: &[(EvidenceId, EvidenceStateKind)]) -> EvidenceSummary {
+/// How far these photos have come, taken together.
+pub fn summary(photos: &[(EvidenceId, EvidenceStateKind)]) -> EvidenceSummary {
     let of = |state| photos.iter().filter(move |(_, one)| *one == state);
     let missing: Vec<EvidenceId> = of(EvidenceStateKind::Declared).map(|(id, _)| *id).collect();
     EvidenceSummary {
@@ -201,6 +208,7 @@ fn one(hazard: Hazard, institution_name: String, evidence: EvidenceSummary, toda
         recheck_due: hazard.recheck_due,
         rework_count: hazard.rework_count,
         recurrence_of: hazard.recurrence_of,
+        inspection_id: hazard.inspection_id,
         closed_at: hazard.closed_at,
         closed_by: hazard.closed_by,
         evidence,

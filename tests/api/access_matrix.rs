@@ -6,6 +6,7 @@
 
 mod bodies;
 mod leaks;
+mod visits;
 
 use crate::on_both_databases;
 use crate::support::{Answer, Person, Photo, TestApp, World, records};
@@ -15,6 +16,7 @@ use anlao::users::model::ScopeForm;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use visits::Visits;
 
 const MATRIX: &str = include_str!("access_matrix.csv");
 const ROLES: [&str; 6] = ["anonymous", "inspector", "manager", "supervisor", "auditor", "admin"];
@@ -99,6 +101,7 @@ struct Place {
     user: String,
     user_form: Value,
     session: SessionId,
+    visits: Visits,
 }
 
 /// The world of the matrix: county A's people, and objects of their own, their neighbour's and of county B.
@@ -191,7 +194,8 @@ async fn place(app: &TestApp, world: &World, name: &str, area: AreaId, home: Ins
     world.admin.put(&format!("/users/{user}"), &user_form).await.expect(201);
     let owner = Person::new(app, anlao::ids::UserId(user.parse().unwrap()), name, None, None);
     let session = session_of(app, &again(app, &owner).await);
-    Place { area, institution: home, hazard, hazard_form, photo, user, user_form, session }
+    let visits = Visits::build(app, world, name, home).await;
+    Place { area, institution: home, hazard, hazard_form, photo, user, user_form, session, visits }
 }
 
 /// Texts, numbers and ids of county B that nobody of county A may ever see.
@@ -221,6 +225,7 @@ async fn canaries(world: &World, there: &Place) -> Vec<String> {
     canaries.extend([there.hazard.clone(), there.photo.id.clone(), there.photo.sha256(), there.user.clone()]);
     canaries.extend([there.area, world.county_b, world.town_b2].iter().map(ToString::to_string));
     canaries.extend([there.institution.to_string(), there.session.to_string()]);
+    canaries.extend(there.visits.ids());
     canaries.extend(["510904101", "安居区", "东禅镇", "target-elsewhere"].map(str::to_owned));
     canaries.push(hazard["number"].as_str().unwrap().to_owned());
     canaries.push(hazard["timeline"][1]["id"].as_str().unwrap().to_owned());
@@ -446,6 +451,12 @@ async fn call(app: &TestApp, fixture: &Fixture, operation: &str, role: &str, tar
         "PATCH /users/{id}" => {
             let path = format!("/users/{user}");
             body = Some(json!({ "locale": "en", "expected_version": version(fixture, &path).await }));
+            path
+        }
+        visit if Visits::concern(visit) => {
+            let at = visits::About { app, fixture, role, target };
+            let (path, content) = at.call(visit).await;
+            body = content;
             path
         }
         other => {

@@ -222,6 +222,18 @@ fn examples_are_what_the_program_reads_and_writes() {
     parses::<anlao::hazards::view::HazardDetail>(&document, "HazardDetail");
     parses::<anlao::evidence::DeclaredEvidence>(&document, "DeclaredEvidence");
     parses::<anlao::evidence::routes::EvidenceView>(&document, "EvidenceView");
+    parses::<anlao::hazards::FoundHazard>(&document, "FoundHazard");
+    parses::<anlao::inspections::forms::InspectionPlan>(&document, "InspectionPlan");
+    parses::<anlao::inspections::forms::InspectionChange>(&document, "InspectionChange");
+    parses::<anlao::inspections::forms::InspectionRecord>(&document, "InspectionRecord");
+    parses::<anlao::inspections::forms::AmendmentForm>(&document, "AmendmentForm");
+    parses::<anlao::inspections::view::InspectionDetail>(&document, "InspectionDetail");
+    parses::<anlao::inspections::view::InspectionView>(&document, "InspectionView");
+    parses::<anlao::external_orders::record::ExternalOrderForm>(&document, "ExternalOrderForm");
+    parses::<anlao::external_orders::routes::ExternalOrderView>(&document, "ExternalOrderView");
+    parses::<anlao::self_checks::enter::SelfCheckForm>(&document, "SelfCheckForm");
+    parses::<anlao::self_checks::routes::SelfCheckView>(&document, "SelfCheckView");
+    parses::<anlao::self_checks::routes::SelfCheckStatusView>(&document, "SelfCheckStatusView");
     parses::<anlao::areas::routes::AreaForm>(&document, "AreaForm");
     parses::<anlao::areas::routes::AreaChange>(&document, "AreaChange");
     parses::<anlao::institutions::routes::InstitutionForm>(&document, "InstitutionForm");
