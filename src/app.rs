@@ -13,7 +13,9 @@ use crate::http::{Connection, Connections, Limits, Serving, TrustedProxies};
 use crate::http::{asset, docs_redirect, envelope, fallback, openapi};
 use crate::metrics;
 use crate::office::Office;
-use crate::{areas, audit, checklists, evidence, hazards, institutions, jobs, sessions, supervision, users};
+use crate::{
+    areas, audit, campaigns, checklists, evidence, hazards, institutions, jobs, sessions, supervision, users,
+};
 use actix_http::error::DispatchError;
 use actix_http::{Extensions, HttpService, Request};
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, fn_service, map_config};
@@ -41,6 +43,7 @@ fn api(api: &mut ServiceConfig<'_>) {
         .configure(checklists::routes::routes)
         .configure(hazards::routes::routes)
         .configure(evidence::routes::routes)
+        .configure(campaigns::routes::routes)
         .configure(supervision::routes::routes)
         .configure(audit::routes::routes)
         .configure(jobs::routes::routes);
@@ -54,6 +57,7 @@ fn api(api: &mut ServiceConfig<'_>) {
         (name = "auth", description = "Logging in and staying logged in."),
         (name = "users", description = "Accounts: who may log in, in which role, over which places."),
         (name = "areas", description = "Areas (行政区划)."),
+        (name = "campaigns", description = "Campaigns (专项行动): rounds of inspection, draws, coverage."),
         (name = "institutions", description = "Elder-care institutions (养老机构)."),
         (name = "checklists", description = "What there is to check (检查事项)."),
         (name = "hazards", description = "Hazards (隐患) from finding to closing."),

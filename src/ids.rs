@@ -87,6 +87,10 @@ ids! {
     HazardId
     /// One step in a hazard's life.
     ActionId
+    /// An inspection (检查), planned or handed in.
+    InspectionId
+    /// A campaign (专项行动).
+    CampaignId
     /// A photo or document that is evidence.
     EvidenceId
     /// A piece of background work.

@@ -3,9 +3,11 @@
 
 // The domain: one folder for each word of the field.
 pub mod areas;
+pub mod campaigns;
 pub mod checklists;
 pub mod evidence;
 pub mod hazards;
+pub mod inspections;
 pub mod institutions;
 pub mod supervision;
 

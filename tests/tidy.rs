@@ -358,10 +358,13 @@ fn both_migration_folders_agree() {
 }
 
 /// Every operation that changes something, and the entry it leaves in the audit trail.
-const WRITES: [(&str, &str, &str); 31] = [
+const WRITES: [(&str, &str, &str); 34] = [
     ("areas", "delete_area", "area.removed"),
     ("areas", "patch_area", "area.changed"),
     ("areas", "put_area", "area.registered"),
+    ("campaigns", "patch_campaign", "campaign.changed"),
+    ("campaigns", "put_campaign", "campaign.drafted"),
+    ("campaigns", "put_campaign_action", "campaign.started"),
     ("evidence", "put_content", "evidence.stored"),
     ("hazards", "put_action", "hazard.accepted"),
     ("hazards", "put_hazard", "hazard.registered"),
