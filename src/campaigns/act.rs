@@ -32,11 +32,11 @@ pub fn act(
     expected: Option<i64>,
 ) -> Outcome<(Stored, Campaign)> {
     tx.conn.lock(id.0)?;
-    let before = queries::find(tx.conn, &tx.actor.scope, id)?;
+    let before = queries::find(tx.conn, tx.actor, id)?;
     let step = form.parse()?;
     let digest = digest(form);
     if let Some(taken) = queries::find_action(tx.conn, action)? {
-        queries::find(tx.conn, &tx.actor.scope, taken.campaign_id)?;
+        queries::find(tx.conn, tx.actor, taken.campaign_id)?;
         return match taken.campaign_id == id && taken.digest == digest {
             true => Ok((Stored::Replayed, before)),
             false => Err(Code::IdTaken.into()),

@@ -4,7 +4,8 @@ use super::action::{CampaignAction, CampaignStep};
 use super::draw::{Lots, Visit};
 use super::draw_record::DrawRecord;
 use super::model::{Campaign, CampaignState, StoredAction, StoredDraw, Target};
-use crate::access::{AreaColumns, Scope};
+use super::rules;
+use crate::access::{Actor, AreaColumns, Role, Scope};
 use crate::areas;
 use crate::areas::model::Area;
 use crate::canonical::canonical;
@@ -13,6 +14,7 @@ use crate::db::schema::{
 };
 use crate::db::{Conn, Instant};
 use crate::ids::{ActionId, CampaignId, InstitutionId, UserId};
+use crate::inspections::InspectionKind;
 use crate::refusal::{Code, Failure, Outcome};
 use crate::{in_area, in_area_scope, in_scope};
 use chrono::NaiveDate;
@@ -43,14 +45,20 @@ pub struct Narrowing {
 }
 
 /// Campaigns that touch the scope, the newest first, at most `limit`.
-pub fn list(conn: &mut Conn, scope: &Scope, by: &Narrowing, limit: i64) -> Outcome<Vec<Campaign>> {
-    let above = areas::queries::above(conn, scope)?;
+pub fn list(conn: &mut Conn, actor: &Actor, by: &Narrowing, limit: i64) -> Outcome<Vec<Campaign>> {
+    let above = areas::queries::above(conn, &actor.scope)?;
+    let scope = &actor.scope;
     let mut query = campaigns::table
         .filter(in_area_scope!(campaigns, scope).or(campaigns::area_id.eq_any(above)))
         .select(Campaign::as_select())
         .order((campaigns::starts_on.desc(), campaigns::id.desc()))
         .limit(limit)
         .into_boxed();
+    if actor.role == Role::Manager {
+        let announced = InspectionKind::ALL.iter().copied().filter(|kind| !kind.comes_unannounced());
+        let over = campaigns::state.eq(CampaignState::Closed);
+        query = query.filter(campaigns::inspection_kind.eq_any(announced.collect::<Vec<_>>()).or(over));
+    }
     if let Some(area) = &by.area {
         query = query.filter(in_area!(campaigns, area.level, area.id));
     }

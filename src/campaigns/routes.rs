@@ -118,7 +118,7 @@ pub async fn list_campaigns(
                 Some(id) => Some(areas::queries::find(tx.conn, &tx.actor.scope, id)?),
                 None => None,
             };
-            queries::list(tx.conn, &tx.actor.scope, &Narrowing { state, area, on, after }, limit + 1)
+            queries::list(tx.conn, tx.actor, &Narrowing { state, area, on, after }, limit + 1)
         })
         .await?;
     let place = |of: &Campaign| Cursor::encode(&(of.starts_on, of.id));
@@ -132,7 +132,7 @@ pub async fn list_campaigns(
 pub async fn get_campaign(access: Access<ReadCampaigns>, id: Id<CampaignId>) -> Outcome<HttpResponse> {
     let detail = access
         .read(move |tx| {
-            let campaign = queries::find(tx.conn, &tx.actor.scope, id.0)?;
+            let campaign = queries::find(tx.conn, tx.actor, id.0)?;
             view::detail(tx, &campaign)
         })
         .await?;
@@ -162,7 +162,7 @@ pub async fn put_campaign(
 pub fn register(tx: &mut WriteTx<'_>, id: CampaignId, form: &CampaignForm) -> Outcome<(Stored, Campaign)> {
     let digest = digest(form);
     if let Some(existing) = queries::find_any(tx.conn, id)? {
-        queries::find(tx.conn, &tx.actor.scope, id)?;
+        queries::find(tx.conn, tx.actor, id)?;
         return match existing.digest == digest {
             true => Ok((Stored::Replayed, existing)),
             false => Err(Code::IdTaken.into()),
@@ -225,7 +225,7 @@ pub async fn patch_campaign(
 
 fn revise(tx: &mut WriteTx<'_>, id: CampaignId, version: i64, change: CampaignChange) -> Outcome<Campaign> {
     tx.conn.lock(id.0)?;
-    let mut campaign = queries::find(tx.conn, &tx.actor.scope, id)?;
+    let mut campaign = queries::find(tx.conn, tx.actor, id)?;
     if !view::who(tx.actor, &campaign).covers {
         return Err(Code::StepNotYours.into());
     }
@@ -311,7 +311,7 @@ pub async fn list_targets(
     let after: Option<(String, InstitutionId)> = Cursor::decode(cursor.as_deref())?;
     let answer = access
         .read(move |tx| {
-            let campaign = queries::find(tx.conn, &tx.actor.scope, id)?;
+            let campaign = queries::find(tx.conn, tx.actor, id)?;
             if let Some(area) = area_id {
                 areas::queries::find(tx.conn, &tx.actor.scope, area)?;
             }
@@ -348,7 +348,7 @@ pub struct Draws {
 pub async fn list_draws(access: Access<ReadCampaigns>, id: Id<CampaignId>) -> Outcome<HttpResponse> {
     let items = access
         .read(move |tx| {
-            queries::find(tx.conn, &tx.actor.scope, id.0)?;
+            queries::find(tx.conn, tx.actor, id.0)?;
             queries::draws(tx.conn, id.0)
         })
         .await?;

@@ -28,6 +28,11 @@ pub fn check(campaign: &Campaign) -> Result<(), Refusal> {
     fields.finish()
 }
 
+/// Whether institutions must not know of it yet: visits without notice, until it is closed.
+pub fn is_secret(campaign: &Campaign) -> bool {
+    campaign.inspection_kind.comes_unannounced() && campaign.state != CampaignState::Closed
+}
+
 /// Who asks, as far as the rules care.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Who {

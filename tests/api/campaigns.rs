@@ -287,4 +287,23 @@ on_both_databases! {
         let gone = json!({ "ends_on": "2026-05-30", "expected_version": 5 });
         assert_eq!(world.supervisor.patch(&path, &gone).await.expect(409).code(), "step_not_allowed");
     }
+
+    /// 四不两直: no institution learns from a campaign that somebody is coming; when it is over, it may be read.
+    institutions_do_not_know_of_visits_without_notice, app => {
+        let world = World::build(app).await;
+        let id = fresh();
+        let mut secret = form(world.county_a);
+        secret["inspection_kind"] = json!("unannounced");
+        world.supervisor.put(&format!("/campaigns/{id}"), &secret).await.expect(201);
+        step(&world.supervisor, &id, &json!({ "kind": "start" })).await.expect(201);
+        step(&world.supervisor, &id, &lots(&world)).await.expect(201);
+        for path in ["", "/targets", "/draws"] {
+            world.manager.get(&format!("/campaigns/{id}{path}")).await.expect(404);
+            world.inspector.get(&format!("/campaigns/{id}{path}")).await.expect(200);
+        }
+        assert_eq!(world.manager.get("/campaigns").await.expect(200).item_ids(), Vec::<String>::new());
+        step(&world.supervisor, &id, &json!({ "kind": "close" })).await.expect(201);
+        world.manager.get(&format!("/campaigns/{id}")).await.expect(200);
+        assert_eq!(world.manager.get("/campaigns").await.expect(200).item_ids(), [id]);
+    }
 }
