@@ -22,6 +22,9 @@ use std::collections::{BTreeMap, BTreeSet};
 const MOST_PAIRS: usize = 2_000_000;
 /// Why a suspended institution is left out by itself.
 const SUSPENDED: &str = "停业（suspended）";
+/// Why planned visits are taken back when nothing else is said.
+const CLOSED: &str = "专项行动已结束（campaign closed）";
+const DRAWN: &str = "重新抽取（drawn again）";
 
 /// Takes the step `form` under `action`, or confirms that it was taken so.
 pub fn act(
@@ -150,7 +153,7 @@ fn exempt(tx: &mut WriteTx<'_>, campaign: &Campaign, one: &Exemption) -> Outcome
     if !queries::exempt(tx.conn, target, reason, tx.actor.id, tx.now)? {
         return Err(Refusal::invalid("/institution_id", FieldCode::UnknownReference).into());
     }
-    inspections::queries::cancel_planned_for(tx.conn, campaign.id, Some(*institution_id), tx.now)?;
+    inspections::cancel_for_campaign(tx, campaign.id, Some(*institution_id), reason)?;
     Ok(("campaign.exempted", json!({ "institution_id": institution_id, "reason": reason })))
 }
 
@@ -184,7 +187,8 @@ fn draw_lots(tx: &mut WriteTx<'_>, campaign: &mut Campaign, wish: DrawWish) -> O
         visits,
     };
     queries::store_draw(tx.conn, StoredDraw::of(&record, tx.actor.id), &record.lots, &record.visits)?;
-    inspections::queries::cancel_planned_for(tx.conn, campaign.id, None, tx.now)?;
+    let why = record.reason.as_deref().unwrap_or(DRAWN);
+    inspections::cancel_for_campaign(tx, campaign.id, None, why)?;
     for visit in &record.visits {
         plan(tx, campaign, visit)?;
     }
@@ -282,7 +286,7 @@ fn plan(tx: &mut WriteTx<'_>, campaign: &Campaign, visit: &Visit) -> Outcome<()>
         starts_on: campaign.starts_on,
         ends_on: campaign.ends_on,
     };
-    inspections::plan_for_campaign(tx, &planned)
+    inspections::plan_for_campaign(tx, &planned).map(|_| ())
 }
 
 /// Sends others than were drawn to one institution: somebody fell ill, somebody must avoid it after all.
@@ -305,7 +309,7 @@ fn assign(
     if !queries::reassign(tx.conn, campaign.id, &visit)? {
         return Err(unknown("/institution_id".into()));
     }
-    inspections::queries::cancel_planned_for(tx.conn, campaign.id, Some(institution), tx.now)?;
+    inspections::cancel_for_campaign(tx, campaign.id, Some(institution), reason)?;
     plan(tx, campaign, &visit)?;
     Ok(("campaign.assigned", json!({ "visit": visit, "reason": reason })))
 }
@@ -315,7 +319,7 @@ fn close(tx: &mut WriteTx<'_>, campaign: &mut Campaign, reason: Option<&str>) ->
     campaign.state = CampaignState::Closed;
     campaign.ended_at = Some(tx.now);
     let report = report::closing(&mut tx.reading(), campaign, reason)?;
-    inspections::queries::cancel_planned_for(tx.conn, campaign.id, None, tx.now)?;
+    inspections::cancel_for_campaign(tx, campaign.id, None, reason.unwrap_or(CLOSED))?;
     let told = json!({ "report": digest(&report) });
     campaign.report = Some(canonical(&report));
     Ok(("campaign.closed", told))
@@ -324,6 +328,6 @@ fn close(tx: &mut WriteTx<'_>, campaign: &mut Campaign, reason: Option<&str>) ->
 fn cancel(tx: &mut WriteTx<'_>, campaign: &mut Campaign, reason: &str) -> Outcome<Told> {
     campaign.state = CampaignState::Cancelled;
     campaign.ended_at = Some(tx.now);
-    inspections::queries::cancel_planned_for(tx.conn, campaign.id, None, tx.now)?;
+    inspections::cancel_for_campaign(tx, campaign.id, None, reason)?;
     Ok(("campaign.cancelled", json!({ "reason": reason })))
 }

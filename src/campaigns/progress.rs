@@ -1,6 +1,7 @@
 //! How far a campaign has come: who was visited, who was not, what was found. Pure.
 
 use crate::ids::{AreaId, InstitutionId};
+use crate::inspections;
 use crate::text_enum;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -40,6 +41,12 @@ pub struct Found {
     pub major: i64,
     pub open: i64,
     pub overdue: i64,
+}
+
+impl From<inspections::Found> for Found {
+    fn from(of: inspections::Found) -> Self {
+        Self { hazards: of.hazards, major: of.major, open: of.open, overdue: of.overdue }
+    }
 }
 
 impl Found {

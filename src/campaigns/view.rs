@@ -186,7 +186,7 @@ pub fn listed(tx: &mut ReadTx<'_>, campaign: &Campaign) -> Outcome<Vec<Listed>> 
             exempt: target.exempt_reason.is_some(),
             drawn: target.drawn,
             inspections: i64::try_from(inspections.len()).unwrap_or(i64::MAX),
-            found: found.get(&place.id).copied().unwrap_or_default(),
+            found: found.get(&place.id).copied().map(Found::from).unwrap_or_default(),
         };
         Some(Listed { place, target, facts, inspections })
     };
