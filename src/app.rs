@@ -13,8 +13,8 @@ use crate::http::{Connection, Connections, Limits, Serving, TrustedProxies};
 use crate::http::{asset, docs_redirect, envelope, fallback, openapi};
 use crate::metrics;
 use crate::office::Office;
-use crate::{areas, audit, checklists, evidence, external_orders, hazards, inspections, institutions};
-use crate::{jobs, rules, self_checks, sessions, supervision, users};
+use crate::{areas, audit, campaigns, checklists, evidence, external_orders, hazards, inspections};
+use crate::{institutions, jobs, rules, self_checks, sessions, supervision, users};
 use actix_http::error::DispatchError;
 use actix_http::{Extensions, HttpService, Request};
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, fn_service, map_config};
@@ -46,6 +46,7 @@ fn api(api: &mut ServiceConfig<'_>) {
         .configure(inspections::routes::routes)
         .configure(external_orders::routes::routes)
         .configure(self_checks::routes::routes)
+        .configure(campaigns::routes::routes)
         .configure(supervision::routes::routes)
         .configure(audit::routes::routes)
         .configure(jobs::routes::routes);
@@ -59,6 +60,7 @@ fn api(api: &mut ServiceConfig<'_>) {
         (name = "auth", description = "Logging in and staying logged in."),
         (name = "users", description = "Accounts: who may log in, in which role, over which places."),
         (name = "areas", description = "Areas (行政区划)."),
+        (name = "campaigns", description = "Campaigns (专项行动): rounds of inspection, draws, coverage."),
         (name = "institutions", description = "Elder-care institutions (养老机构)."),
         (name = "checklists", description = "What there is to check (检查事项)."),
         (name = "rules", description = "The rule library (规则库): what is in force where, and since when."),

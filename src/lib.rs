@@ -3,6 +3,7 @@
 
 // The domain: one folder for each word of the field.
 pub mod areas;
+pub mod campaigns;
 pub mod checklists;
 pub mod evidence;
 pub mod external_orders;

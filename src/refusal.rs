@@ -109,6 +109,8 @@ codes! {
     NothingPending = "nothing_pending", Conflict, "没有待审批的申请", "Nothing is waiting for a decision";
     ReopenLate = "reopen_late", Conflict, "已超过可重新立项的期限", "It was closed too long ago to reopen";
     InstitutionNotOperating = "institution_not_operating", Conflict, "该机构已停业或注销，不能登记新隐患", "The institution is closed; no new hazard can be registered";
+    NobodyToVisit = "nobody_to_visit", Conflict, "没有待检查的机构", "There is no institution left to visit";
+    TooFewInspectors = "too_few_inspectors", Conflict, "除去须回避的，检查员人数不足", "Not enough inspectors are left who need not avoid this institution";
     EvidenceStored = "evidence_stored", Conflict, "该证据已存有其他内容，不能替换", "This evidence already holds other bytes and cannot be replaced";
     EvidenceNotStored = "evidence_not_stored", NotFound, "照片尚未上传", "The photo has not been uploaded yet";
     NoPreview = "no_preview", NotFound, "该文件无法生成预览，原件已保存", "No preview can be made; the original is kept";

@@ -22,6 +22,7 @@ fn none(rule: &str, breaches: Vec<String>) {
 const DOMAINS: &[&str] = &[
     "areas",
     "audit",
+    "campaigns",
     "checklists",
     "evidence",
     "external_orders",
@@ -40,6 +41,10 @@ const DOMAINS: &[&str] = &[
 const PURE: &[&str] = &[
     "audit/entry.rs",
     "audit/walker.rs",
+    "campaigns/action.rs",
+    "campaigns/draw.rs",
+    "campaigns/draw_record.rs",
+    "campaigns/progress.rs",
     "canonical.rs",
     "fields.rs",
     "hazards/action.rs",
@@ -378,6 +383,9 @@ const WRITES: &[(&str, &str, &str)] = &[
     ("areas", "delete_area", "area.removed"),
     ("areas", "patch_area", "area.changed"),
     ("areas", "put_area", "area.registered"),
+    ("campaigns", "patch_campaign", "campaign.changed"),
+    ("campaigns", "put_campaign", "campaign.drafted"),
+    ("campaigns", "put_campaign_action", "campaign.started"),
     ("evidence", "put_content", "evidence.stored"),
     ("external_orders", "put_lift", "external_order.lifted"),
     ("external_orders", "put_order", "external_order.recorded"),

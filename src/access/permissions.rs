@@ -61,5 +61,8 @@ permissions! {
     ReadOriginals: [Inspector, Manager, Supervisor, Auditor];
     ReadOverview: [Inspector, Manager, Supervisor, Auditor, Admin];
     ReadAudit: [Supervisor, Auditor];
+    ReadCampaigns: [Inspector, Manager, Supervisor, Auditor, Admin];
+    /// Which step is decided by `campaigns::rules`.
+    RunCampaigns: [Supervisor];
     ReadJobs: [Auditor, Admin];
 }

@@ -3,7 +3,8 @@
 use super::model::Area;
 use crate::access::{AreaColumns, Scope};
 use crate::db::schema::{
-    areas, hazard_counts, hazards, inspections, institutions, rule_adoptions, rule_documents, user_scopes,
+    areas, campaigns, hazard_counts, hazards, inspections, institutions, rule_adoptions, rule_documents,
+    user_scopes,
 };
 use crate::db::{Conn, Instant, one_of};
 use crate::ids::{AreaId, InstitutionId};
@@ -28,8 +29,8 @@ pub fn find(conn: &mut Conn, scope: &Scope, id: AreaId) -> Outcome<Area> {
     if visible { Ok(area) } else { Err(Code::NotFound.into()) }
 }
 
-/// The areas that lie above what the scope covers: people may know where they are.
-fn above(conn: &mut Conn, scope: &Scope) -> Outcome<Vec<AreaId>> {
+/// The areas that lie above what the scope covers, with its own: people may know where they are. Of everything, none.
+pub fn above(conn: &mut Conn, scope: &Scope) -> Outcome<Vec<AreaId>> {
     use institutions::{area_1, area_2, area_3, area_4, area_5, area_6};
     let places: Vec<AreaColumns> = match scope {
         Scope::All => Vec::new(),
@@ -151,6 +152,16 @@ pub fn replant(conn: &mut Conn, area: &Area, place: &AreaColumns, now: Instant) 
                 areas::updated_at.eq(now),
             ))
             .execute(conn)?;
+        diesel::update(campaigns::table.filter(campaigns::area_id.eq(one.id)))
+            .set((
+                campaigns::area_1.eq(new.area_1),
+                campaigns::area_2.eq(new.area_2),
+                campaigns::area_3.eq(new.area_3),
+                campaigns::area_4.eq(new.area_4),
+                campaigns::area_5.eq(new.area_5),
+                campaigns::area_6.eq(new.area_6),
+            ))
+            .execute(conn)?;
         let here: Vec<InstitutionId> = institutions::table
             .filter(institutions::area_id.eq(one.id))
             .select(institutions::id)
@@ -215,10 +226,12 @@ pub fn is_in_use(conn: &mut Conn, id: AreaId) -> Outcome<bool> {
     let rules = rule_adoptions::table.filter(rule_adoptions::area_id.assume_not_null().eq(id));
     let own_rules = rule_documents::table.filter(rule_documents::owner_area_id.assume_not_null().eq(id));
     let people = user_scopes::table.filter(user_scopes::area_id.assume_not_null().eq(id));
+    let rounds = campaigns::table.filter(campaigns::area_id.eq(id));
     Ok(diesel::select(exists(children)).get_result::<bool>(conn)?
         || diesel::select(exists(homes)).get_result::<bool>(conn)?
         || diesel::select(exists(rules)).get_result::<bool>(conn)?
         || diesel::select(exists(own_rules)).get_result::<bool>(conn)?
+        || diesel::select(exists(rounds)).get_result::<bool>(conn)?
         || diesel::select(exists(people)).get_result::<bool>(conn)?)
 }
 

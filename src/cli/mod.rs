@@ -4,6 +4,7 @@
 
 mod admin;
 mod backup;
+mod campaign;
 mod console;
 mod keys;
 mod rules;
@@ -80,6 +81,9 @@ enum Command {
     Openapi,
     /// Print the settings in force and where each came from.
     Config,
+    /// Campaigns.
+    #[command(subcommand)]
+    Campaign(campaign::CampaignCommand),
     /// Check the audit trail, the evidence digests and the counts.
     Verify(verify::VerifyArgs),
     /// Write all records and photos into one signed file, while the server runs.
@@ -184,6 +188,7 @@ fn dispatch(cli: &Cli, console: &Console) -> Result<ExitCode, CommandError> {
         Command::Migrate => admin::migrate_database(&config, console)?,
         Command::Openapi => console.line(&openapi()?),
         Command::Config => admin::show_config(&config, console),
+        Command::Campaign(command) => return campaign::run(&config, console, command),
         Command::Verify(args) => return verify::verify(&config, console, args),
         Command::Backup(args) => return backup::create(&config, console, args),
         Command::Restore(args) => return backup::restore(&config, console, args),

@@ -601,6 +601,96 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    campaigns (id) {
+        id -> UuidSql,
+        area_id -> UuidSql,
+        area_1 -> UuidSql,
+        area_2 -> Nullable<UuidSql>,
+        area_3 -> Nullable<UuidSql>,
+        area_4 -> Nullable<UuidSql>,
+        area_5 -> Nullable<UuidSql>,
+        area_6 -> Nullable<UuidSql>,
+        name -> Text,
+        basis -> Text,
+        starts_on -> Date,
+        ends_on -> Date,
+        inspection_kind -> Text,
+        requires_inspection -> Bool,
+        requires_drill -> Bool,
+        note -> Nullable<Text>,
+        state -> Text,
+        started_at -> Nullable<InstantSql>,
+        ended_at -> Nullable<InstantSql>,
+        draws -> Integer,
+        report -> Nullable<Text>,
+        created_by -> UuidSql,
+        digest -> Text,
+        version -> BigInt,
+        created_at -> InstantSql,
+        updated_at -> InstantSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    campaign_targets (campaign_id, institution_id) {
+        campaign_id -> UuidSql,
+        institution_id -> UuidSql,
+        drawn -> Bool,
+        exempt_reason -> Nullable<Text>,
+        exempted_by -> Nullable<UuidSql>,
+        exempted_at -> Nullable<InstantSql>,
+    }
+}
+
+diesel::table! {
+    use crate::db::sql_types::UuidSql;
+
+    campaign_visitors (campaign_id, institution_id, user_id) {
+        campaign_id -> UuidSql,
+        institution_id -> UuidSql,
+        user_id -> UuidSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    campaign_draws (campaign_id, number) {
+        campaign_id -> UuidSql,
+        number -> Integer,
+        at -> InstantSql,
+        drawn_by -> UuidSql,
+        reason -> Nullable<Text>,
+        lots -> Text,
+        visits -> Text,
+        digest -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    campaign_actions (id) {
+        id -> UuidSql,
+        campaign_id -> UuidSql,
+        step -> Integer,
+        kind -> Text,
+        actor_id -> UuidSql,
+        at -> InstantSql,
+        content -> Text,
+        digest -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     areas,
     inspections,
@@ -616,6 +706,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     evidence,
     audit_entries,
     audit_heads,
+    campaigns,
+    campaign_targets,
+    campaign_visitors,
 );
 
 diesel::joinable!(user_scopes -> areas (area_id));

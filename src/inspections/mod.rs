@@ -14,5 +14,5 @@ pub mod routes;
 pub mod rules;
 pub mod view;
 
-pub use model::InspectionKind;
+pub use model::{Found, InspectionKind};
 pub use plan::{PlannedVisit, cancel_for_campaign, plan_for_campaign};

@@ -1,7 +1,7 @@
 //! Institutions in the database.
 
 use super::model::{Institution, OperatingStatus};
-use crate::access::Scope;
+use crate::access::{AreaColumns, Scope};
 use crate::areas::model::Area;
 use crate::db::schema::institutions;
 use crate::db::search::normalise;
@@ -10,7 +10,7 @@ use crate::ids::InstitutionId;
 use crate::refusal::{Code, Outcome};
 use crate::{in_area, in_scope};
 use diesel::prelude::*;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The institution, whoever asks: to tell "taken" from "free" before the scope is applied.
 pub fn find_any(conn: &mut Conn, id: InstitutionId) -> Outcome<Option<Institution>> {
@@ -164,6 +164,30 @@ pub fn update(conn: &mut Conn, new: Institution) -> Outcome<()> {
         ))
         .execute(conn)?;
     if changed == 0 { Err(Code::Stale.into()) } else { Ok(()) }
+}
+
+/// Every institution of an area that is not closed: whom a round of inspection is to visit.
+pub fn to_visit(conn: &mut Conn, area: &Area) -> Outcome<Vec<Institution>> {
+    Ok(institutions::table
+        .filter(in_area!(institutions, area.level, area.id))
+        .filter(institutions::status.ne(OperatingStatus::Closed))
+        .order((institutions::name_key, institutions::id))
+        .select(Institution::as_select())
+        .load(conn)?)
+}
+
+/// Where these institutions lie.
+pub fn places(conn: &mut Conn, ids: Vec<InstitutionId>) -> Outcome<BTreeMap<InstitutionId, AreaColumns>> {
+    use institutions::{area_1, area_2, area_3, area_4, area_5, area_6};
+    let mut places = BTreeMap::new();
+    for some in ids.chunks(256) {
+        let rows: Vec<(InstitutionId, AreaColumns)> = institutions::table
+            .filter(one_of(institutions::id, some.iter().copied()))
+            .select((institutions::id, (area_1, area_2, area_3, area_4, area_5, area_6)))
+            .load(conn)?;
+        places.extend(rows);
+    }
+    Ok(places)
 }
 
 /// The names of institutions that the caller has already been shown to cover.

@@ -13,6 +13,11 @@ pub fn get(conn: &mut Conn, id: UserId) -> Outcome<User> {
     Ok(users::table.find(id).select(User::as_select()).first(conn)?)
 }
 
+/// The account, if there is one.
+pub fn find_any(conn: &mut Conn, id: UserId) -> Outcome<Option<User>> {
+    Ok(users::table.find(id).select(User::as_select()).first(conn).optional()?)
+}
+
 pub fn find_by_username(conn: &mut Conn, username: &str) -> Outcome<Option<User>> {
     Ok(users::table.filter(users::username.eq(username)).select(User::as_select()).first(conn).optional()?)
 }

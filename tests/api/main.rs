@@ -20,6 +20,7 @@ mod audit_trail;
 mod backup;
 mod backup_damage;
 mod backup_under_load;
+mod campaigns;
 mod command_line;
 mod corpora;
 mod demonstration;
