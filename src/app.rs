@@ -14,7 +14,8 @@ use crate::http::{asset, docs_redirect, envelope, fallback, openapi};
 use crate::metrics;
 use crate::office::Office;
 use crate::{
-    areas, audit, checklists, evidence, hazards, institutions, jobs, rules, sessions, supervision, users,
+    areas, audit, checklists, evidence, hazards, institutions, jobs, notices, rules, sessions, supervision,
+    users,
 };
 use actix_http::error::DispatchError;
 use actix_http::{Extensions, HttpService, Request};
@@ -44,6 +45,7 @@ fn api(api: &mut ServiceConfig<'_>) {
         .configure(rules::routes::routes)
         .configure(hazards::routes::routes)
         .configure(evidence::routes::routes)
+        .configure(notices::routes::routes)
         .configure(supervision::routes::routes)
         .configure(audit::routes::routes)
         .configure(jobs::routes::routes);
@@ -62,6 +64,7 @@ fn api(api: &mut ServiceConfig<'_>) {
         (name = "rules", description = "The rule library (规则库): what is in force where, and since when."),
         (name = "hazards", description = "Hazards (隐患) from finding to closing."),
         (name = "evidence", description = "Photos and documents that stand up after an accident."),
+        (name = "notices", description = "Notices to institutions (责令限期整改通知书) and their companion papers."),
         (name = "overview", description = "Totals for supervisors."),
         (name = "audit", description = "The audit trail."),
         (name = "jobs", description = "Background work."),
@@ -287,6 +290,7 @@ impl Site {
             .into_app()
             .route("/healthz", web::get().to(healthy))
             .route("/readyz", web::get().to(ready))
+            .route("/n/{id}", web::get().to(notices::live::routes::live))
             .route("/docs", web::get().to(docs_redirect))
             .service(docs(document().clone()))
             .default_service(web::to(page_or_fallback));

@@ -54,4 +54,9 @@ permissions! {
     ReadOverview: [Inspector, Manager, Supervisor, Auditor, Admin];
     ReadAudit: [Supervisor, Auditor];
     ReadJobs: [Auditor, Admin];
+    /// Which kind of paper is decided by `notices::rules`.
+    IssueNotices: [Inspector, Supervisor];
+    ReadNotices: [Inspector, Manager, Supervisor, Auditor, Admin];
+    /// Serve, acknowledge, answer, declare void; which step is decided by `notices::rules`.
+    ActOnNotices: [Inspector, Manager, Supervisor];
 }

@@ -23,6 +23,8 @@ on_both_databases! {
         let filters = ["status=pending,rectifying", "overdue=true", "category=electricity", "severity=general", "urgent=false",
             "listed=false", "self_found=true", "checklist_item=E03", "due_before=2030-01-01", "found_from=2026-01-01T00:00:00Z"];
         paths.extend(filters.map(|filter| format!("/hazards?{filter}")));
+        paths.extend(["/notices", "/notices?limit=1", "/notices?kind=rectification_notice", "/notices?state=issued"].map(str::to_owned));
+        paths.push(format!("/notices?area_id={}", fixture.world.city));
         paths.push(format!("/hazards?area_id={}", fixture.world.city));
         paths.push(format!("/institutions?area_id={}", fixture.world.city));
         paths.push(format!("/overview?area_id={}", fixture.world.city));
