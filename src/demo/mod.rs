@@ -3,7 +3,7 @@
 //!
 //! `places.rs` and `people.rs` plan who and where; `scripts.rs` deals out what becomes of each hazard;
 //! `plots.rs`, `steps.rs` and `story.rs` tell it; `history.rs` puts a home's stories in order; `filling.rs`
-//! draws the photos and carries everything out. Only what day it is comes from the clock: it is noted when
+//! draws the photos and carries everything out, and `papers.rs` sends notices when all of that is over. Only what day it is comes from the clock: it is noted when
 //! the filling begins, so a filling that was cut off goes on as if nothing had happened.
 
 mod calendar;
@@ -14,6 +14,7 @@ mod facts;
 mod filling;
 mod findings;
 mod history;
+mod papers;
 mod password;
 mod people;
 mod photos;
