@@ -5,7 +5,6 @@ use super::deeds::{Deed, origin};
 use super::facts::{self, Founding};
 use super::filling::{BATCH, Bars, carry_out};
 use super::history::{Source, of_home};
-use super::papers::{self, Desk};
 use super::people::Cast;
 use super::places::{Home, Places};
 use super::scripts::{Script, deal};
@@ -150,16 +149,10 @@ impl City {
         Ok(deeds)
     }
 
-    /// Sends the notices, signs the trail as it stands and says that the city is whole.
+    /// Signs the trail as it stands and says that the city is whole.
     pub fn finish(&self, parts: &Parts) -> Outcome<()> {
         let (office, now) = (parts.office.clone(), self.founding.now);
-        let (places, cast, founding) = (self.places.clone(), self.cast.clone(), self.founding);
-        let calendar = self.calendar;
         parts.db.write_blocking(move |conn| {
-            papers::issue_all(
-                conn,
-                &Desk { office: &office, founding, calendar, places: &places, cast: &cast },
-            )?;
             audit::anchor(conn, &office.keys, now)?;
             facts::note_ready(conn)
         })

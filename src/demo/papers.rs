@@ -1,238 +1,225 @@
-//! Papers of the demonstration: a few institutions of each county have got notices, each further on than the last. They
-//! are issued when the history is over, at homes where nothing has happened since.
+//! The papers of one home: what a visit found is put on paper, served, acknowledged and answered; what is late brings a
+//! letter, what was put right an opinion.
 
-use super::calendar::{Calendar, office_day_from};
 use super::chance::{Dice, dice, id};
-use super::deeds::origin;
-use super::facts::Founding;
-use super::people::{Cast, actor};
-use super::places::{Home, Places};
-use crate::access::{Actor, WriteTx};
-use crate::db::{Conn, Instant};
-use crate::hazards;
-use crate::hazards::model::{Hazard, Status};
+use super::deeds::{Deed, What};
+use super::history::Source;
+use crate::db::Instant;
+use crate::hazards::action::ActionKind;
 use crate::ids::{HazardId, NoticeId, NoticeStepId};
 use crate::notices::form::{ListedHazard, NoticeForm, NoticeStepForm};
 use crate::notices::model::{NoticeKind, NoticeStepKind, ServiceMethod};
-use crate::notices::rules::may_list;
-use crate::notices::{issue, step};
-use crate::office::Office;
-use crate::refusal::Outcome;
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
+use rand::Rng;
+use std::collections::BTreeMap;
 
-/// Homes with papers in each county.
-const PER_COUNTY: usize = 4;
+/// One visit in so many leads to papers.
+const VISITS: f64 = 0.3;
+/// One successful re-check in so many is put on paper.
+const OPINIONS: f64 = 0.06;
+/// Nothing gets an office's letter before so many days.
+const LATE: TimeDelta = TimeDelta::days(20);
 /// Hazards on one paper.
-const PER_PAPER: usize = 6;
+const MOST: usize = 10;
 
-/// What all papers are made from.
-pub struct Desk<'a> {
-    pub office: &'a Office,
-    pub founding: Founding,
-    pub calendar: Calendar,
-    pub places: &'a Places,
-    pub cast: &'a Cast,
+/// A hazard as the home's story tells it.
+struct Told {
+    hazard: HazardId,
+    found_at: Instant,
+    by: usize,
+    on_spot: bool,
+    steps: Vec<(Instant, ActionKind)>,
 }
 
-/// One home's file: who writes, who answers, what is open there.
-struct File<'a> {
-    desk: &'a Desk<'a>,
-    home: &'a Home,
-    inspector: &'a Actor,
-    supervisor: &'a Actor,
-    manager: &'a Actor,
-    hazards: Vec<Hazard>,
+impl Told {
+    /// Whether it is still the home's turn then, whatever happens around that moment.
+    fn is_running(&self, at: Instant) -> bool {
+        let soon = at.plus(TimeDelta::minutes(15));
+        use ActionKind as K;
+        !self.on_spot
+            && self.steps.iter().filter(|(when, _)| *when <= soon).all(|(_, kind)| {
+                matches!(kind, K::Accept | K::Comment | K::JudgeMajor | K::List | K::RequestVoid)
+            })
+    }
+}
+
+/// The papers that belong to these deeds; nothing after `end`.
+pub fn of_home(source: &Source<'_>, deeds: &[Deed], end: Instant) -> Vec<Deed> {
+    let told = told(deeds);
+    let mut desk =
+        Desk { source, chance: dice(source.seed, "papers", source.home.number), deeds: Vec::new() };
+    let inspectors = &source.staff.inspectors;
+    let mut visits: BTreeMap<(NaiveDate, usize), Vec<&Told>> = BTreeMap::new();
+    for one in told.iter().filter(|one| inspectors.contains(&one.by)) {
+        visits.entry((source.calendar.date(one.found_at), one.by)).or_default().push(one);
+    }
+    for ((_, inspector), found) in visits {
+        if desk.chance.random_bool(VISITS) {
+            desk.visit(inspector, &found);
+        }
+    }
+    for one in &told {
+        desk.letter(one);
+        desk.opinion(one, inspectors);
+    }
+    desk.deeds.retain(|deed| deed.at <= end);
+    desk.deeds
+}
+
+fn told(deeds: &[Deed]) -> Vec<Told> {
+    let mut told: Vec<Told> = Vec::new();
+    for deed in deeds {
+        match &deed.what {
+            What::Register { hazard, form } => told.push(Told {
+                hazard: *hazard,
+                found_at: deed.at,
+                by: deed.who,
+                on_spot: form.fixed_on_spot,
+                steps: Vec::new(),
+            }),
+            What::Step { hazard, form, .. } => {
+                if let Some(one) = told.iter_mut().find(|one| one.hazard == *hazard) {
+                    one.steps.push((deed.at, form.kind));
+                }
+            }
+            _ => {}
+        }
+    }
+    told
+}
+
+/// Where the papers are written.
+struct Desk<'a> {
+    source: &'a Source<'a>,
     chance: Dice,
-    /// The morning on which the papers go out.
-    morning: Instant,
+    deeds: Vec<Deed>,
 }
 
-/// Issues them all; returns how many.
-pub fn issue_all(conn: &mut Conn, desk: &Desk<'_>) -> Outcome<usize> {
-    let actors = desk.cast.actors(conn)?;
-    let mut issued = 0;
-    for county in 0..desk.places.counties.len() {
-        let mut told = 0;
-        for home in desk.places.homes.iter().filter(|home| home.county == county) {
-            if told == PER_COUNTY {
-                break;
-            }
-            if let Some(mut file) = File::open(conn, desk, home, &actors)? {
-                issued += file.tell(conn, told)?;
-                told += 1;
-            }
+impl Desk<'_> {
+    /// After a visit: the record of it, and a notice of what must be put right.
+    fn visit(&mut self, inspector: usize, found: &[&Told]) {
+        let Some(last) = found.iter().map(|one| one.found_at).max() else { return };
+        let after = |minutes: i64| last.plus(TimeDelta::minutes(minutes));
+        if self.source.calendar.date(after(60)) != self.source.calendar.date(last) {
+            return;
         }
-    }
-    Ok(issued)
-}
-
-impl<'a> File<'a> {
-    /// The file of a home where something is open and nothing has happened for a while.
-    fn open(
-        conn: &mut Conn,
-        desk: &'a Desk<'a>,
-        home: &'a Home,
-        actors: &'a [Actor],
-    ) -> Outcome<Option<Self>> {
-        let hazards = hazards::queries::of_institution(conn, home.id)?;
-        let last = hazards.iter().map(|hazard| hazard.updated_at).max();
-        let notable = hazards.iter().any(|hazard| hazard.status.is_running());
-        let Some(last) = last.filter(|_| notable) else { return Ok(None) };
-        let day = office_day_from(desk.calendar.date(last) + TimeDelta::days(1));
-        let morning = desk.calendar.at(day, 9 * 60 + 30);
-        if morning.plus(TimeDelta::hours(9)) > desk.founding.now {
-            return Ok(None);
+        let all: Vec<HazardId> = found.iter().take(MOST).map(|one| one.hazard).collect();
+        self.issue(after(20), inspector, NoticeKind::InspectionRecord, &all);
+        let running = found.iter().filter(|one| one.is_running(after(60)));
+        let running: Vec<HazardId> = running.take(MOST).map(|one| one.hazard).collect();
+        if running.is_empty() {
+            return;
         }
-        let staff = desk.cast.staff(home);
-        Ok(Some(Self {
-            desk,
-            home,
-            inspector: actor(actors, staff.inspector(home.number))?,
-            supervisor: actor(actors, staff.county_supervisor)?,
-            manager: actor(actors, staff.manager())?,
-            hazards,
-            chance: dice(desk.founding.seed, "papers", home.number),
-            morning,
-        }))
-    }
-
-    /// Each home's papers have come further than those of the home before; returns how many there are.
-    fn tell(&mut self, conn: &mut Conn, further: usize) -> Outcome<usize> {
-        use NoticeKind as K;
-        let (inspector, supervisor) = (self.inspector, self.supervisor);
-        let mut issued = 1;
-        self.issue(conn, inspector, K::InspectionRecord, 0)?;
-        if further == 0 {
+        if self.chance.random_bool(0.06) {
             // Issued in error, declared void, and issued again: the number is not given twice.
-            let wrong = self.issue(conn, inspector, K::RectificationNotice, 20)?;
-            self.step(
-                conn,
-                supervisor,
-                wrong,
-                words(NoticeStepKind::Void, "检查人员信息填写有误，重新出具。"),
-                30,
-            )?;
-            issued += 1;
+            let wrong = self.issue(after(24), inspector, NoticeKind::RectificationNotice, &running);
+            let words = words(NoticeStepKind::Void, "检查人员信息填写有误，重新出具。");
+            self.step(after(27), self.source.staff.county_supervisor, wrong, words);
         }
-        let notice = self.issue(conn, inspector, K::RectificationNotice, 40)?;
-        issued += 1;
-        if further > 0 {
-            let refused = further == 2;
-            self.step(conn, inspector, notice, self.served(refused), 100)?;
-        }
-        if further > 1 {
-            self.step(
-                conn,
-                self.manager,
-                notice,
-                words(NoticeStepKind::Acknowledge, "已收到，将按期整改。"),
-                150,
-            )?;
-        }
-        if further > 2 {
-            let answer = "已按要求采取临时防护措施，整改方案和责任人已明确，将在期限内完成并上传整改后照片。";
-            self.step(conn, self.manager, notice, words(NoticeStepKind::Reply, answer), 400)?;
-        }
-        let today = self.desk.calendar.date(self.morning);
-        if self.hazards.iter().any(|hazard| hazard.is_overdue(today)) {
-            self.issue(conn, supervisor, K::SupervisionLetter, 420)?;
-            issued += 1;
-        }
-        if self.hazards.iter().any(|hazard| hazard.status == Status::Closed) {
-            self.issue(conn, inspector, K::RecheckOpinion, 440)?;
-            issued += 1;
-        }
-        Ok(issued)
+        let notice = self.issue(after(30), inspector, NoticeKind::RectificationNotice, &running);
+        self.aftermath(notice, inspector, after(30));
     }
 
-    fn at(&self, minutes: i64) -> Instant {
-        self.morning.plus(TimeDelta::minutes(minutes))
+    /// Most are served the same day, acknowledged, and answered within days.
+    fn aftermath(&mut self, notice: NoticeId, inspector: usize, issued: Instant) {
+        let manager = self.source.staff.manager();
+        if self.chance.random_bool(0.1) {
+            return;
+        }
+        let refused = self.chance.random_bool(0.08);
+        let served = self.served(issued.plus(TimeDelta::minutes(12)), refused);
+        self.step(issued.plus(TimeDelta::minutes(15)), inspector, notice, served);
+        if self.chance.random_bool(0.2) {
+            return;
+        }
+        let known = issued.plus(TimeDelta::minutes(self.chance.random_range(25..180)));
+        self.step(known, manager, notice, words(NoticeStepKind::Acknowledge, "已收到，将按期整改。"));
+        if self.chance.random_bool(0.3) {
+            return;
+        }
+        let day = self.source.calendar.date(known) + TimeDelta::days(self.chance.random_range(1..4));
+        let at = self.source.calendar.at(day, self.chance.random_range(540..1020));
+        let answer = "已采取临时防护措施，整改措施、责任人和完成时间已逐项明确，整改后照片将在期限内上传。";
+        self.step(at, manager, notice, words(NoticeStepKind::Reply, answer));
     }
 
-    fn served(&self, refused: bool) -> NoticeStepForm {
+    /// What nobody has put right for weeks brings a letter of the county.
+    fn letter(&mut self, one: &Told) {
+        let calendar = self.source.calendar;
+        let at = calendar.at(calendar.date(one.found_at.plus(LATE)), 15 * 60 + 20);
+        if one.is_running(at) && self.chance.random_bool(0.5) {
+            let supervisor = self.source.staff.county_supervisor;
+            self.issue(at, supervisor, NoticeKind::SupervisionLetter, &[one.hazard]);
+        }
+    }
+
+    /// A re-check that was passed, in writing.
+    fn opinion(&mut self, one: &Told, inspectors: &[usize]) {
+        let Some((at, kind)) = one.steps.last().copied() else { return };
+        let inspector = inspectors.contains(&one.by);
+        if kind == ActionKind::RecheckPass && inspector && self.chance.random_bool(OPINIONS) {
+            self.issue(at.plus(TimeDelta::minutes(20)), one.by, NoticeKind::RecheckOpinion, &[one.hazard]);
+        }
+    }
+
+    fn issue(&mut self, at: Instant, who: usize, kind: NoticeKind, hazards: &[HazardId]) -> NoticeId {
+        let notice = NoticeId(id(&mut self.chance, at));
+        let form = Box::new(self.form(at, kind, hazards));
+        self.deeds.push(Deed { at, who, what: What::Issue { notice, form }, shots: Vec::new() });
+        notice
+    }
+
+    fn step(&mut self, at: Instant, who: usize, notice: NoticeId, form: NoticeStepForm) {
+        let step = NoticeStepId(id(&mut self.chance, at));
+        let what = What::Notice { notice, step, form: Box::new(form) };
+        self.deeds.push(Deed { at, who, what, shots: Vec::new() });
+    }
+
+    fn served(&self, at: Instant, refused: bool) -> NoticeStepForm {
+        let principal = self.source.home.form.principal.clone();
         NoticeStepForm {
             kind: NoticeStepKind::Serve,
             how: Some(if refused { ServiceMethod::Left } else { ServiceMethod::InPerson }),
-            served_at: Some(self.at(95)),
-            recipient: Some(self.home.form.principal.clone().unwrap_or_else(|| "值班负责人".to_owned())),
+            served_at: Some(at),
+            recipient: Some(principal.unwrap_or_else(|| "值班负责人".to_owned())),
             refused: Some(refused),
             text: refused.then(|| "负责人外出，值班人员拒绝签收，留置送达并拍照。".to_owned()),
         }
     }
 
-    /// What a paper of this kind is about: what is overdue, what was closed last, or what is open.
-    fn listed(&self, kind: NoticeKind) -> Vec<HazardId> {
-        let today = self.desk.calendar.date(self.morning);
-        let fits = |hazard: &&Hazard| {
-            may_list(kind, hazard.status)
-                && match kind {
-                    NoticeKind::SupervisionLetter => hazard.is_overdue(today),
-                    NoticeKind::RecheckOpinion => hazard.status == Status::Closed,
-                    _ => hazard.status.is_running(),
-                }
-        };
-        self.hazards.iter().rev().filter(fits).take(PER_PAPER).map(|hazard| hazard.id).collect()
-    }
-
-    fn issue(&mut self, conn: &mut Conn, by: &Actor, kind: NoticeKind, minutes: i64) -> Outcome<NoticeId> {
-        let at = self.at(minutes);
-        let notice = NoticeId(id(&mut self.chance, at));
-        let form = self.form(kind);
-        let origin = origin();
-        let mut tx = WriteTx { conn, actor: by, office: self.desk.office, origin: &origin, now: at };
-        issue::issue(&mut tx, notice, &form)?;
-        Ok(notice)
-    }
-
-    fn step(
-        &mut self,
-        conn: &mut Conn,
-        by: &Actor,
-        notice: NoticeId,
-        form: NoticeStepForm,
-        minutes: i64,
-    ) -> Outcome<()> {
-        let at = self.at(minutes);
-        let id = NoticeStepId(id(&mut self.chance, at));
-        let origin = origin();
-        let mut tx = WriteTx { conn, actor: by, office: self.desk.office, origin: &origin, now: at };
-        step::take(&mut tx, notice, id, &form).map(|_| ())
-    }
-
     /// The facts that the sample templates ask for.
-    fn form(&self, kind: NoticeKind) -> NoticeForm {
+    fn form(&self, at: Instant, kind: NoticeKind, hazards: &[HazardId]) -> NoticeForm {
         use NoticeKind as K;
-        let county = self.desk.places.counties.get(self.home.county);
+        let Source { home, county, calendar, .. } = self.source;
         let own = |text: &str| Some(text.to_owned());
         let inspects = matches!(kind, K::RectificationNotice | K::InspectionRecord | K::RecheckOpinion);
         let record = kind == K::InspectionRecord;
         let answered = matches!(kind, K::RectificationNotice | K::SupervisionLetter);
-        let listed = self.listed(kind).into_iter();
+        let listed =
+            hazards.iter().map(|hazard| ListedHazard { hazard_id: *hazard, requirement: None, basis: None });
         NoticeForm {
             kind,
-            office_area_id: county.map_or(self.desk.places.city, |county| county.id),
-            institution_id: self.home.id,
-            hazards: listed
-                .map(|hazard_id| ListedHazard { hazard_id, requirement: None, basis: None })
-                .collect(),
+            office_area_id: county.id,
+            institution_id: home.id,
+            hazards: listed.collect(),
             template: None,
             recipient: None,
-            inspected_on: inspects.then(|| self.desk.calendar.date(self.morning)),
-            place: own("机构内：居室、走廊、厨房、配电间").filter(|_| record),
-            inspectors: own("两名检查人员（证件号码见签名处）").filter(|_| inspects),
-            present: self.home.form.principal.clone().or_else(|| own("值班负责人")).filter(|_| record),
+            inspected_on: inspects.then(|| calendar.date(at)),
+            place: own("居室、走廊、厨房、配电间").filter(|_| record),
+            inspectors: Some(format!("{}民政局检查人员", county.name)).filter(|_| inspects),
+            present: home.form.principal.clone().or_else(|| own("值班负责人")).filter(|_| record),
             facts: own("检查了居室、走廊、厨房、配电间和消防设施，查阅了值班和巡查记录。").filter(|_| record),
             handling: match kind {
-                K::InspectionRecord => own("对发现的问题责令限期整改，另行送达通知书。"),
+                K::InspectionRecord => own("能立即整改的当场整改；其余责令限期整改，另行送达通知书。"),
                 K::RecheckOpinion => {
                     own("经现场复查，上列隐患已完成整改，同意销号。请保持日常巡查，防止反弹。")
                 }
                 K::SupervisionLetter => {
-                    own("请主要负责人亲自督促，三日内完成整改；不能立即完成的，停用有关部位并安排专人值守。")
+                    own("请主要负责人亲自督促整改；不能立即完成的，停用有关部位并安排专人值守。")
                 }
                 _ => None,
             },
-            reply_to: county.map(|county| format!("{}民政局养老服务科", county.name)).filter(|_| answered),
+            reply_to: Some(format!("{}民政局养老服务科", county.name)).filter(|_| answered),
             paragraphs: Vec::new(),
         }
     }

@@ -23,12 +23,6 @@ pub fn find(conn: &mut Conn, scope: &Scope, id: HazardId) -> Outcome<Hazard> {
     found.ok_or_else(|| Code::NotFound.into())
 }
 
-/// Everything that was ever found at one institution, the oldest first.
-pub fn of_institution(conn: &mut Conn, id: InstitutionId) -> Outcome<Vec<Hazard>> {
-    let found = hazards::table.filter(hazards::institution_id.eq(id)).order((hazards::found_at, hazards::id));
-    Ok(found.select(Hazard::as_select()).load(conn)?)
-}
-
 /// The same item at the same place of the same institution, found or closed since `since`: the newest one.
 pub fn recurrence(
     conn: &mut Conn,

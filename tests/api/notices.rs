@@ -111,7 +111,7 @@ on_both_databases! {
             }
         }
         let gaps: u64 = numbers.values().map(|given| given.last().unwrap().abs_diff(given.len() as i64)).sum();
-        tally("7", &format!("notices issued at once under numbers without gap or double ({:?})", app.backend).to_lowercase(), issued, gaps);
+        tally("49", &format!("notices issued at once under numbers without gap or double ({:?})", app.backend).to_lowercase(), issued, gaps);
         assert_eq!(numbers.len(), 4);
         assert_eq!((issued, refused), (48 * rounds, 16 * rounds));
         assert_eq!(gaps, 0, "{numbers:?}");
@@ -305,6 +305,33 @@ on_both_databases! {
         world.manager.notice_step(&letter, &json!({ "kind": "reply", "text": "好" })).await.expect(403);
         let answered = world.inspector.notice_step(&letter, &json!({ "kind": "reply", "text": "消防回函：已立案。" })).await.expect(201);
         assert_eq!(answered.body["state"], "answered");
+    }
+
+    /// An office that has adopted words of its own prints them, without the mark, under its own number; papers that were
+    /// issued before stay as they are.
+    an_office_has_its_own_words, app => {
+        let world = World::build(app).await;
+        let hazard = world.registered(&world.hazard(&[])).await;
+        let before = world.issued(&world.notice(&[&hazard])).await;
+        let page = async |id: &str| String::from_utf8(world.manager.get(&format!("/notices/{id}/page")).await.expect(200).bytes).unwrap();
+        let old = page(&before).await;
+        assert!(old.contains("样本文书"));
+        let own = include_str!("../../rules/notice_templates.toml")
+            .replace("id = \"notice-templates\"", "id = \"chuanshan-papers\"")
+            .replace("sample = true", "sample = false")
+            .replace("word = \"安责改\"", "word = \"责改\"")
+            .replace("title = \"责令限期整改通知书\"", "title = \"责令限期改正通知书\"");
+        let loaded = json!({ "text": own, "owner_area_id": world.county_a });
+        world.admin.put("/rules/chuanshan-papers/1", &loaded).await.expect(201);
+        let adopted = json!({ "document": "chuanshan-papers", "version": 1, "area_id": world.county_a, "effective_from": "2026-03-10" });
+        world.admin.put(&format!("/rule-adoptions/{}", fresh()), &adopted).await.expect(201);
+        let after = world.issued(&world.notice(&[&hazard])).await;
+        let told = world.manager.get(&format!("/notices/{after}")).await.expect(200).body;
+        // The number counts on: it is the office's, not the document's.
+        assert_eq!((told["number"].clone(), told["sample"].clone(), told["template_version"].clone()), (json!("船民责改〔2026〕2号"), json!(false), json!(1)));
+        let new = page(&after).await;
+        assert!(new.contains("责令限期改正通知书") && !new.contains("样本文书"), "{new}");
+        assert_eq!(page(&before).await, old);
     }
 
     /// Lists narrow to what was asked for and go on page by page, the newest first.

@@ -180,6 +180,9 @@ fn style(id: &str, east: &str, size: u32, bold: bool, align: &str, first_line: u
             w:name w:val=(id) {}
             w:pPr {
                 @if id == "heading" { w:keepNext {} }
+                // No gaps between numbers and characters: 2026年3月1日.
+                w:autoSpaceDE w:val="0" {}
+                w:autoSpaceDN w:val="0" {}
                 w:spacing w:before="0" w:after="0" w:line=(line) w:lineRule="exact" {}
                 w:ind w:firstLineChars=(first_line) w:firstLine=(first_line * size / 10) {}
                 w:jc w:val=(align) {}

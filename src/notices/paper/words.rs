@@ -59,7 +59,8 @@ fn facts(item: &Item) -> Vec<Line> {
     } else if item.urgent {
         lines.push(strong("【需当日采取临时措施】"));
     }
-    lines.push(small(format!("{} {}　{}发现", category(item.category), item.number, written(item.found_on))));
+    lines.push(small(format!("{}，{}发现", category(item.category), written(item.found_on))));
+    lines.push(small(&item.number));
     lines
 }
 
