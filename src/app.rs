@@ -14,7 +14,7 @@ use crate::http::{asset, docs_redirect, envelope, fallback, openapi};
 use crate::metrics;
 use crate::office::Office;
 use crate::{areas, audit, campaigns, checklists, evidence, external_orders, hazards, inspections};
-use crate::{institutions, jobs, rules, self_checks, sessions, supervision, users};
+use crate::{institutions, jobs, notices, rules, self_checks, sessions, supervision, users};
 use actix_http::error::DispatchError;
 use actix_http::{Extensions, HttpService, Request};
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, fn_service, map_config};
@@ -47,6 +47,7 @@ fn api(api: &mut ServiceConfig<'_>) {
         .configure(external_orders::routes::routes)
         .configure(self_checks::routes::routes)
         .configure(campaigns::routes::routes)
+        .configure(notices::routes::routes)
         .configure(supervision::routes::routes)
         .configure(audit::routes::routes)
         .configure(jobs::routes::routes);
@@ -69,6 +70,7 @@ fn api(api: &mut ServiceConfig<'_>) {
         (name = "inspections", description = "Inspections (检查): planned, handed in once, amended, never rewritten."),
         (name = "external_orders", description = "Orders of other authorities (外部指令)."),
         (name = "self_checks", description = "What institutions check by themselves (自查), and what is missing of it."),
+        (name = "notices", description = "Notices to institutions (责令限期整改通知书) and their companion papers."),
         (name = "overview", description = "Totals for supervisors."),
         (name = "audit", description = "The audit trail."),
         (name = "jobs", description = "Background work."),
@@ -294,6 +296,7 @@ impl Site {
             .into_app()
             .route("/healthz", web::get().to(healthy))
             .route("/readyz", web::get().to(ready))
+            .route("/n/{id}", web::get().to(notices::live::routes::live))
             .route("/docs", web::get().to(docs_redirect))
             .service(docs(document().clone()))
             .default_service(web::to(page_or_fallback));

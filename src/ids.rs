@@ -105,6 +105,10 @@ ids! {
     JobId
     /// One node's hold on a job.
     LeaseId
+    /// A notice to an institution (通知书).
+    NoticeId
+    /// One step in a notice's life.
+    NoticeStepId
     /// One state of the rule library: another one after every change.
     RulesStateId
     /// An audit chain: an institution's id, or the nil id for the system's own.

@@ -65,4 +65,9 @@ permissions! {
     /// Which step is decided by `campaigns::rules`.
     RunCampaigns: [Supervisor];
     ReadJobs: [Auditor, Admin];
+    /// Which kind of paper is decided by `notices::rules`.
+    IssueNotices: [Inspector, Supervisor];
+    ReadNotices: [Inspector, Manager, Supervisor, Auditor, Admin];
+    /// Serve, acknowledge, answer, declare void; which step is decided by `notices::rules`.
+    ActOnNotices: [Inspector, Manager, Supervisor];
 }

@@ -3,8 +3,8 @@
 use super::model::Area;
 use crate::access::{AreaColumns, Scope};
 use crate::db::schema::{
-    areas, campaigns, hazard_counts, hazards, inspections, institutions, rule_adoptions, rule_documents,
-    user_scopes,
+    areas, campaigns, hazard_counts, hazards, inspections, institutions, notices, rule_adoptions,
+    rule_documents, user_scopes,
 };
 use crate::db::{Conn, Instant, one_of};
 use crate::ids::{AreaId, InstitutionId};
@@ -173,7 +173,7 @@ pub fn replant(conn: &mut Conn, area: &Area, place: &AreaColumns, now: Instant) 
     Ok(below.len())
 }
 
-/// Writes where an institution lies, on itself, on its hazards, their counts and its inspections.
+/// Writes where an institution lies, on itself, on its hazards, their counts, its inspections and its notices.
 pub fn place_institution(conn: &mut Conn, id: InstitutionId, place: &AreaColumns) -> Outcome<()> {
     diesel::update(institutions::table.find(id))
         .set((
@@ -215,6 +215,16 @@ pub fn place_institution(conn: &mut Conn, id: InstitutionId, place: &AreaColumns
             hazard_counts::area_6.eq(place.area_6),
         ))
         .execute(conn)?;
+    diesel::update(notices::table.filter(notices::institution_id.eq(id)))
+        .set((
+            notices::area_1.eq(place.area_1),
+            notices::area_2.eq(place.area_2),
+            notices::area_3.eq(place.area_3),
+            notices::area_4.eq(place.area_4),
+            notices::area_5.eq(place.area_5),
+            notices::area_6.eq(place.area_6),
+        ))
+        .execute(conn)?;
     Ok(())
 }
 
@@ -227,12 +237,15 @@ pub fn is_in_use(conn: &mut Conn, id: AreaId) -> Outcome<bool> {
     let own_rules = rule_documents::table.filter(rule_documents::owner_area_id.assume_not_null().eq(id));
     let people = user_scopes::table.filter(user_scopes::area_id.assume_not_null().eq(id));
     let rounds = campaigns::table.filter(campaigns::area_id.eq(id));
+    let issued = notices::table.filter(notices::office_area_id.eq(id));
     Ok(diesel::select(exists(children)).get_result::<bool>(conn)?
         || diesel::select(exists(homes)).get_result::<bool>(conn)?
         || diesel::select(exists(rules)).get_result::<bool>(conn)?
         || diesel::select(exists(own_rules)).get_result::<bool>(conn)?
         || diesel::select(exists(rounds)).get_result::<bool>(conn)?
-        || diesel::select(exists(people)).get_result::<bool>(conn)?)
+        || diesel::select(exists(people)).get_result::<bool>(conn)?
+        // An office that has issued something keeps its area: the numbers go on there.
+        || diesel::select(exists(issued)).get_result::<bool>(conn)?)
 }
 
 pub fn delete(conn: &mut Conn, id: AreaId) -> Outcome<()> {

@@ -691,6 +691,81 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::UuidSql;
+
+    notice_numbers (area_id, kind, year) {
+        area_id -> UuidSql,
+        kind -> Text,
+        year -> Integer,
+        last -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    notices (id) {
+        id -> UuidSql,
+        institution_id -> UuidSql,
+        area_1 -> UuidSql,
+        area_2 -> Nullable<UuidSql>,
+        area_3 -> Nullable<UuidSql>,
+        area_4 -> Nullable<UuidSql>,
+        area_5 -> Nullable<UuidSql>,
+        area_6 -> Nullable<UuidSql>,
+        office_area_id -> UuidSql,
+        office_level -> Integer,
+        kind -> Text,
+        year -> Integer,
+        number -> Integer,
+        number_text -> Text,
+        state -> Text,
+        content -> Text,
+        digest -> Text,
+        issued_at -> InstantSql,
+        issued_by -> UuidSql,
+        served_at -> Nullable<InstantSql>,
+        acknowledged_at -> Nullable<InstantSql>,
+        answered_at -> Nullable<InstantSql>,
+        voided_at -> Nullable<InstantSql>,
+        form_digest -> Text,
+        version -> BigInt,
+        updated_at -> InstantSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::UuidSql;
+
+    notice_hazards (notice_id, position) {
+        notice_id -> UuidSql,
+        position -> Integer,
+        hazard_id -> UuidSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    notice_steps (id) {
+        id -> UuidSql,
+        notice_id -> UuidSql,
+        step -> Integer,
+        kind -> Text,
+        actor_id -> UuidSql,
+        actor_role -> Text,
+        at -> InstantSql,
+        state_after -> Text,
+        content -> Text,
+        digest -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     areas,
     inspections,
@@ -709,6 +784,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     campaigns,
     campaign_targets,
     campaign_visitors,
+    notices,
+    notice_hazards,
 );
 
 diesel::joinable!(user_scopes -> areas (area_id));
@@ -720,3 +797,5 @@ diesel::joinable!(inspection_answers -> inspections (inspection_id));
 diesel::joinable!(inspection_people -> inspections (inspection_id));
 diesel::joinable!(hazard_counts -> institutions (institution_id));
 diesel::joinable!(hazards -> institutions (institution_id));
+diesel::joinable!(notice_hazards -> hazards (hazard_id));
+diesel::joinable!(notice_hazards -> notices (notice_id));

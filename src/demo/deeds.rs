@@ -9,10 +9,12 @@ use crate::evidence::arrival::arrive;
 use crate::hazards::action::ActionForm;
 use crate::hazards::register::HazardForm;
 use crate::hazards::{act, register};
-use crate::ids::{ActionId, HazardId, InstitutionId};
+use crate::ids::{ActionId, HazardId, InstitutionId, NoticeId, NoticeStepId};
 use crate::institutions::model::OperatingStatus;
 use crate::institutions::queries as homes;
 use crate::institutions::routes::{InstitutionChange, revise};
+use crate::notices::form::{NoticeForm, NoticeStepForm};
+use crate::notices::{issue, step};
 use crate::office::Office;
 use crate::refusal::Outcome;
 use chrono::TimeDelta;
@@ -29,6 +31,8 @@ pub struct Deed {
 pub enum What {
     Register { hazard: HazardId, form: Box<HazardForm> },
     Step { hazard: HazardId, action: ActionId, form: Box<ActionForm> },
+    Issue { notice: NoticeId, form: Box<NoticeForm> },
+    Notice { notice: NoticeId, step: NoticeStepId, form: Box<NoticeStepForm> },
     Standing { home: InstitutionId, status: OperatingStatus },
 }
 
@@ -62,6 +66,12 @@ impl Deed {
             What::Step { hazard, action, form } => {
                 let form = ActionForm { evidence, ..(**form).clone() };
                 act::act(&mut tx, *hazard, *action, &form, None)?;
+            }
+            What::Issue { notice, form } => {
+                issue::issue(&mut tx, *notice, form)?;
+            }
+            What::Notice { notice, step, form } => {
+                step::take(&mut tx, *notice, *step, form)?;
             }
             What::Standing { home, status } => stand(&mut tx, *home, *status)?,
         }

@@ -4,12 +4,14 @@ use super::calendar::{Calendar, HISTORY_DAYS, office_day_until};
 use super::chance::{Dice, dice};
 use super::deeds::{Deed, What};
 use super::findings::{Finding, Wanted, busy, find};
+use super::papers;
 use super::people::{ADMIN, Staff};
 use super::places::{County, Home, Standing};
 use super::plots::{ages, begins, wanted};
 use super::scripts::Script;
 use super::story::{Scene, Story};
 use crate::checklists::Checklist;
+use crate::db::Instant;
 use crate::hazards::deadlines::Timetable;
 use crate::institutions::model::OperatingStatus;
 use chrono::{Datelike, NaiveDate, TimeDelta};
@@ -51,6 +53,8 @@ pub fn of_home(source: &Source<'_>, scripts: &[Script]) -> Vec<Deed> {
         found.push((plan.day, Finding { item: plan.finding.item.clone(), text: plan.finding.text.clone() }));
         deeds.extend(told(source, &mut chance, plan, *slot));
     }
+    let papers = papers::of_home(source, &deeds, end(source));
+    deeds.extend(papers);
     deeds.extend(standing(source));
     in_order(deeds)
 }
@@ -119,6 +123,11 @@ fn come_back(source: &Source<'_>, chance: &mut Dice, plan: &mut Plan, found: &[(
     }
 }
 
+/// Nothing happens after this.
+fn end(source: &Source<'_>) -> Instant {
+    source.calendar.now.plus(TimeDelta::minutes(-2))
+}
+
 /// Tells one story and cuts it off at today.
 fn told(source: &Source<'_>, chance: &mut Dice, plan: Plan, slot: u32) -> Vec<Deed> {
     let Source { calendar, rules, home, county, staff, .. } = source;
@@ -132,7 +141,7 @@ fn told(source: &Source<'_>, chance: &mut Dice, plan: Plan, slot: u32) -> Vec<De
     let mut story = Story::begin(scene, own, plan.finding, found_at, visit);
     story.self_found = can_be_self_found(plan.script) && chance.random_bool(0.15);
     story.tell(plan.script);
-    let end = calendar.now.plus(TimeDelta::minutes(-2));
+    let end = end(source);
     story.deeds.into_iter().take_while(|deed| deed.at <= end).collect()
 }
 

@@ -27,6 +27,22 @@ pub fn object(version: i64, body: &impl Serialize) -> HttpResponse {
     HttpResponse::Ok().insert_header((header::ETAG, etag(version))).json(body)
 }
 
+/// Marks an answer that is meant to be read as it is, by people and not by programs: the envelope leaves it alone.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ForPeople;
+
+/// A page of HTML with its own policy; `404` when it says that something was not found.
+pub fn page_for_people(found: bool, html: String, policy: &str) -> HttpResponse {
+    let mut answer = if found { HttpResponse::Ok() } else { HttpResponse::NotFound() };
+    let mut answer = answer
+        .content_type("text/html; charset=utf-8")
+        .insert_header((header::CONTENT_SECURITY_POLICY, policy))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .body(html);
+    answer.extensions_mut().insert(ForPeople);
+    answer
+}
+
 pub fn no_content() -> HttpResponse {
     HttpResponse::NoContent().finish()
 }

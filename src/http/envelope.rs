@@ -1,5 +1,6 @@
 //! What is around every request: an id, a deadline, limits, a log line, the fixed headers, and problems in one form.
 
+use super::answer::ForPeople;
 use super::client::client_of;
 use super::connection::Line;
 use super::deadline::{Progress, passed, watch_body};
@@ -237,7 +238,7 @@ impl ResponseError for Unrouted {
 
 /// Gives every error answer the one form, in the reader's language, and logs our own faults once.
 fn restate(res: ServiceResponse<BoxBody>, language: Language, id: RequestId) -> ServiceResponse<BoxBody> {
-    if res.status().as_u16() < 400 {
+    if res.status().as_u16() < 400 || res.response().extensions().get::<ForPeople>().is_some() {
         return res;
     }
     let refusal = match res.response().error() {

@@ -17,7 +17,7 @@ mod raw;
 mod serving;
 
 pub use crate::stored::Stored;
-pub use answer::{expected_version, no_content, object, stored};
+pub use answer::{expected_version, no_content, object, page_for_people, stored};
 pub use assets::{asset, docs_redirect};
 pub use body::{Body, Id, Query, path_id};
 pub use client::{TrustedProxies, client_address, client_network, client_of};

@@ -11,7 +11,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 /// The documents that come with the program. Of several ids of one kind the first is the default, the others are
 /// there to be adopted. Released versions stay: records name them.
-pub const EMBEDDED: [&str; 12] = [
+pub const EMBEDDED: [&str; 13] = [
     include_str!("../../rules/checklist.toml"),
     include_str!("../../rules/deadlines.toml"),
     include_str!("../../rules/deadlines-1.toml"),
@@ -24,6 +24,7 @@ pub const EMBEDDED: [&str; 12] = [
     include_str!("../../rules/colours.toml"),
     include_str!("../../rules/elements.toml"),
     include_str!("../../rules/plan_contents.toml"),
+    include_str!("../../rules/notice_templates.toml"),
 ];
 
 /// Where the rules are asked for. What is read once from the database is kept until the database says, by one short

@@ -97,6 +97,8 @@ struct Place {
     institution: InstitutionId,
     hazard: String,
     hazard_form: Value,
+    notice: String,
+    notice_form: Value,
     photo: Photo,
     user: String,
     user_form: Value,
@@ -188,6 +190,14 @@ async fn place(app: &TestApp, world: &World, name: &str, area: AreaId, home: Ins
     let hazard = uuid::Uuid::now_v7().to_string();
     world.city_supervisor.put(&format!("/hazards/{hazard}"), &hazard_form).await.expect(201);
     photo.upload(&world.city_supervisor).await.expect(201);
+    let (notice, mut notice_form) = (unknown(), world.notice(&[&hazard]));
+    notice_form["office_area_id"] = json!(world.city);
+    notice_form["institution_id"] = json!(home);
+    if name == "elsewhere" {
+        notice_form["reply_to"] = json!("CANARY-REPLY 金丝雀丁");
+    }
+    // What the matrix sends again must be confirmed, whoever sends it.
+    world.city_supervisor.put(&format!("/notices/{notice}"), &notice_form).await.expect(201);
     let user = uuid::Uuid::now_v7().to_string();
     let user_form = json!({ "username": format!("target-{name}"), "display_name": if name == "elsewhere" { "CANARY-NAME" } else { "目标" },
         "role": "manager", "scope": { "kind": "institutions", "institutions": [home] } });
@@ -195,7 +205,19 @@ async fn place(app: &TestApp, world: &World, name: &str, area: AreaId, home: Ins
     let owner = Person::new(app, anlao::ids::UserId(user.parse().unwrap()), name, None, None);
     let session = session_of(app, &again(app, &owner).await);
     let visits = Visits::build(app, world, name, home).await;
-    Place { area, institution: home, hazard, hazard_form, photo, user, user_form, session, visits }
+    Place {
+        area,
+        institution: home,
+        hazard,
+        hazard_form,
+        notice,
+        notice_form,
+        photo,
+        user,
+        user_form,
+        session,
+        visits,
+    }
 }
 
 /// Texts, numbers and ids of county B that nobody of county A may ever see.
@@ -222,6 +244,7 @@ async fn canaries(world: &World, there: &Place) -> Vec<String> {
     for number in ["91110000802100433B", ":17731", ":16613", ":15511", "12.345678", "98.765432", ":770131"] {
         canaries.push(number.to_owned());
     }
+    canaries.push(there.notice.clone());
     canaries.extend([there.hazard.clone(), there.photo.id.clone(), there.photo.sha256(), there.user.clone()]);
     canaries.extend([there.area, world.county_b, world.town_b2].iter().map(ToString::to_string));
     canaries.extend([there.institution.to_string(), there.session.to_string()]);
@@ -301,6 +324,29 @@ fn fixed_body(operation: &str) -> Option<Value> {
     })
 }
 
+/// Path and body of an operation on notices.
+fn notice_request(
+    fixture: &Fixture,
+    operation: &str,
+    place: Option<&Place>,
+    home: &str,
+    notice: &str,
+) -> (String, Option<Value>) {
+    match operation {
+        "GET /notices" => (format!("/notices?institution_id={home}"), None),
+        "PUT /notices/{id}" => {
+            let fresh = || fixture.world.notice(&[fixture.places["own"].hazard.as_str()]);
+            let form = place.map_or_else(fresh, |place| place.notice_form.clone());
+            (format!("/notices/{notice}"), Some(form))
+        }
+        "PUT /notices/{id}/steps/{step_id}" => {
+            let step = json!({ "kind": "serve", "how": "post", "recipient": "王芳", "served_at": "2026-03-10T02:00:00Z" });
+            (format!("/notices/{notice}/steps/{}", unknown()), Some(step))
+        }
+        other => (other.trim_start_matches("GET ").replace("{id}", notice), None),
+    }
+}
+
 /// The request of an operation, by a role, about the object of a relation.
 async fn call(app: &TestApp, fixture: &Fixture, operation: &str, role: &str, target: &str) -> Call {
     let mut by = fixture.person(app, role);
@@ -310,6 +356,7 @@ async fn call(app: &TestApp, fixture: &Fixture, operation: &str, role: &str, tar
     let area = place.map_or_else(unknown, |place| place.area.to_string());
     let home = place.map_or_else(unknown, |place| place.institution.to_string());
     let hazard = place.map_or_else(unknown, |place| place.hazard.clone());
+    let notice = place.map_or_else(unknown, |place| place.notice.clone());
     let user = place.map_or_else(unknown, |place| place.user.clone());
     let evidence = place.map_or_else(unknown, |place| place.photo.id.clone());
     let own = &fixture.places["own"];
@@ -390,6 +437,11 @@ async fn call(app: &TestApp, fixture: &Fixture, operation: &str, role: &str, tar
         "PATCH /institutions/{id}" => {
             let path = format!("/institutions/{home}");
             body = Some(json!({ "residents": 60, "expected_version": version(fixture, &path).await }));
+            path
+        }
+        about if about.contains(" /notices") => {
+            let (path, sent) = notice_request(fixture, about, place, &home, &notice);
+            body = sent;
             path
         }
         "POST /me/password" => {

@@ -2,10 +2,11 @@
 
 use crate::on_both_databases;
 use crate::support::TestApp;
-use anlao::db::schema::{audit_heads, evidence, hazards};
+use anlao::db::schema::{audit_heads, evidence, hazards, notices};
 use anlao::demo::{Ready, Size, prepare};
 use anlao::hazards::model::{Hazard, Status};
 use anlao::hazards::queries::wrong_counts;
+use anlao::notices::model::{NoticeKind, NoticeState};
 use anlao::{audit, db};
 use diesel::prelude::*;
 use reqwest::Method;
@@ -26,6 +27,13 @@ pub async fn fill(app: &TestApp, size: Size, password: &'static str) -> Ready {
 async fn hazards_of(app: &TestApp) -> Vec<Hazard> {
     app.db()
         .read(|conn| Ok(hazards::table.order(hazards::id).select(Hazard::as_select()).load(conn)?))
+        .await
+        .unwrap()
+}
+
+async fn notices_of(app: &TestApp) -> Vec<(NoticeKind, NoticeState)> {
+    app.db()
+        .read(|conn| Ok(notices::table.select((notices::kind, notices::state)).load(conn)?))
         .await
         .unwrap()
 }
@@ -79,6 +87,13 @@ on_both_databases! {
         assert!(all.iter().any(|one| one.listed) && all.iter().any(|one| one.self_found));
         assert!(all.iter().any(|one| one.fixed_on_spot && one.status == Status::Closed));
         assert!(all.iter().any(|one| one.recurrence_of.is_some()));
+        let papers = notices_of(app).await;
+        for state in NoticeState::ALL {
+            assert!(papers.iter().any(|(_, found)| found == state), "no notice is {state}: {papers:?}");
+        }
+        for kind in [NoticeKind::RectificationNotice, NoticeKind::InspectionRecord, NoticeKind::SupervisionLetter, NoticeKind::RecheckOpinion] {
+            assert!(papers.iter().any(|(found, _)| *found == kind), "no notice is a {kind}");
+        }
         let public = app.office().keys.audit_public();
         let (report, wrong) = app.db().read(move |conn| Ok((audit::verify(conn, &public, |_| ())?, wrong_counts(conn)?))).await.unwrap();
         assert_eq!(report.faults, Vec::<String>::new());

@@ -47,6 +47,8 @@ mod login_tokens;
 mod logins;
 mod loop_closes;
 mod migrations;
+mod notice_papers;
+mod notices;
 mod observability;
 mod openapi;
 mod overload;

@@ -220,6 +220,10 @@ fn examples_are_what_the_program_reads_and_writes() {
     parses::<anlao::hazards::action::ActionForm>(&document, "ActionForm");
     parses::<anlao::hazards::view::HazardView>(&document, "HazardView");
     parses::<anlao::hazards::view::HazardDetail>(&document, "HazardDetail");
+    parses::<anlao::notices::form::NoticeForm>(&document, "NoticeForm");
+    parses::<anlao::notices::form::NoticeStepForm>(&document, "NoticeStepForm");
+    parses::<anlao::notices::view::NoticeView>(&document, "NoticeView");
+    parses::<anlao::notices::view::NoticeDetail>(&document, "NoticeDetail");
     parses::<anlao::evidence::DeclaredEvidence>(&document, "DeclaredEvidence");
     parses::<anlao::evidence::routes::EvidenceView>(&document, "EvidenceView");
     parses::<anlao::hazards::FoundHazard>(&document, "FoundHazard");

@@ -57,7 +57,9 @@ def beyond(case, error):
     if code in BEYOND:
         return True
     # Which fields a step needs depends on its kind, and a fix on the spot needs its measure: said in words.
-    if code == "required" and ("/actions/" in case.operation.path or pointer == "/measure"):
+    # What a notice must say depends on its template, and a step of one on its kind.
+    by_kind = "/actions/" in case.operation.path or "/notices/" in case.operation.path
+    if code == "required" and (by_kind or pointer == "/measure"):
         return True
     # To a JSON schema 1.0 is a whole number. To us whole numbers are written without a fraction.
     value = at(case.body, pointer)

@@ -66,7 +66,7 @@ class Server:
         hazards = ids("/hazards?limit=20")
         photos = [photo["id"] for id in hazards[:5] for photo in self.ask(f"/hazards/{id}", token)["photos"]]
         users = [one["id"] for one in self.ask("/users?limit=200&role=manager", token)["items"] if one["username"] > "manager-005"]
-        return {"hazards": hazards, "evidence": photos, "institutions": ids("/institutions?limit=5"), "areas": ids("/areas?limit=5"), "users": users}
+        return {"hazards": hazards, "evidence": photos, "institutions": ids("/institutions?limit=5"), "notices": ids("/notices?limit=20"), "areas": ids("/areas?limit=5"), "users": users}
 
     def end(self):
         """Ends the server; says what it did wrong."""

@@ -13,6 +13,7 @@ use super::resolve::{InForce, Rules};
 use crate::access::AreaColumns;
 use crate::checklists::Checklist;
 use crate::hazards::DeadlineRules;
+use crate::notices::NoticeTemplates;
 use crate::refusal::Refusal;
 use crate::text_enum;
 use chrono::NaiveDate;
@@ -82,4 +83,6 @@ kinds! {
     Elements = "elements", elements: PreMechanism;
     /// What a plan must contain (预案内容).
     PlanContents = "plan_contents", plan_contents: PlanContents;
+    /// The words and numbers of papers to institutions (文书模板).
+    NoticeTemplates = "notice_templates", notice_templates: NoticeTemplates;
 }

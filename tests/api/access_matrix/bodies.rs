@@ -55,6 +55,7 @@ async fn writes(app: &TestApp, world: &World) -> BTreeMap<String, Write> {
     let county = ScopeForm::Areas { areas: vec![world.county_a] };
     let admin = app.person("county-admin", Role::Admin, county).await;
     let hazard = world.registered(&world.hazard(&[])).await;
+    let notice = world.issued(&world.notice(&[hazard.as_str()])).await;
     let photo = Photo::before();
     let homes = json!({ "kind": "institutions", "institutions": [world.home_a1] });
     let scope = json!({ "kind": "areas", "areas": [world.town_a1] });
@@ -181,6 +182,18 @@ async fn writes(app: &TestApp, world: &World) -> BTreeMap<String, Write> {
             &admin,
             format!("/institutions/{}", world.home_a2),
             json!({ "beds": 90, "expected_version": 1 }),
+        ),
+        (
+            "PUT /notices/{id}",
+            &world.supervisor,
+            format!("/notices/{}", unknown()),
+            world.notice(&[hazard.as_str()]),
+        ),
+        (
+            "PUT /notices/{id}/steps/{step_id}",
+            &world.supervisor,
+            format!("/notices/{notice}/steps/{}", unknown()),
+            json!({ "kind": "void", "text": "事实有误" }),
         ),
         (
             "POST /me/password",
@@ -320,6 +333,8 @@ on_both_databases! {
             ("PUT /institutions/{id} area_id", json!(world.town_b1)),
             ("PATCH /institutions/{id} area_id", json!(world.town_b1)),
             ("PUT /hazards/{id} institution_id", json!(there)),
+            ("PUT /notices/{id} institution_id", json!(there)),
+            ("PUT /notices/{id} office_area_id", json!(world.county_b)),
             ("PUT /rule-adoptions/{id} area_id", json!(world.town_b1)),
             ("PUT /rules/{document}/{version} owner_area_id", json!(world.county_b)),
             ("PUT /inspections/{id} institution_id", json!(there)),
@@ -356,6 +371,8 @@ on_both_databases! {
             format!("/audit?institution_id={there}"), format!("/checklist-items?area_id={}", world.county_b),
             format!("/rules?area_id={}", world.county_b), format!("/inspections?institution_id={there}"),
             format!("/inspections?area_id={}", world.county_b), format!("/external-orders?institution_id={there}"),
+            format!("/notices?institution_id={there}"),
+            format!("/notices?area_id={}", world.county_b),
         ];
         for query in queries {
             world.supervisor.get(&query).await.expect(404);

@@ -122,6 +122,11 @@ impl Person {
         self.send(self.request(Method::DELETE, path)).await
     }
 
+    /// Takes a step of a notice with a fresh id.
+    pub async fn notice_step(&self, notice: &str, step: &Value) -> Answer {
+        self.put(&format!("/notices/{notice}/steps/{}", uuid::Uuid::now_v7()), step).await
+    }
+
     /// Takes a step with a fresh action id.
     pub async fn act(&self, hazard: &str, step: &Value) -> Answer {
         self.put(&format!("/hazards/{hazard}/actions/{}", uuid::Uuid::now_v7()), step).await

@@ -105,6 +105,21 @@ impl World {
         form
     }
 
+    /// A rectification notice of county A to home_a1 about these hazards.
+    pub fn notice(&self, hazards: &[&str]) -> Value {
+        let listed: Vec<Value> = hazards.iter().map(|id| json!({ "hazard_id": id })).collect();
+        json!({ "kind": "rectification_notice", "office_area_id": self.county_a, "institution_id": self.home_a1,
+            "inspected_on": "2026-03-10", "inspectors": "王芳（川J0012）、李强（川J0013）",
+            "reply_to": "遂宁市船山区民政局养老服务科", "hazards": listed })
+    }
+
+    /// Issues a notice and returns its id.
+    pub async fn issued(&self, form: &Value) -> String {
+        let id = uuid::Uuid::now_v7().to_string();
+        self.supervisor.put(&format!("/notices/{id}"), form).await.expect(201);
+        id
+    }
+
     /// Registers a hazard and returns its id.
     pub async fn registered(&self, form: &Value) -> String {
         let id = uuid::Uuid::now_v7().to_string();

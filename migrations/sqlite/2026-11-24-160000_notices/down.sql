@@ -1,0 +1,4 @@
+DROP TABLE notice_steps;
+DROP TABLE notice_hazards;
+DROP TABLE notices;
+DROP TABLE notice_numbers;
