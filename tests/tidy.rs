@@ -19,7 +19,7 @@ fn none(rule: &str, breaches: Vec<String>) {
     assert!(breaches.is_empty(), "{rule}:\n  {}", breaches.join("\n  "));
 }
 
-const DOMAINS: &[&str] = &[
+const DOMAINS: [&str; 14] = [
     "areas",
     "audit",
     "checklists",
@@ -37,7 +37,7 @@ const DOMAINS: &[&str] = &[
 ];
 
 /// Rules beside the `rules.rs` files: functions of their arguments and nothing else.
-const PURE: &[&str] = &[
+const PURE: [&str; 22] = [
     "audit/entry.rs",
     "audit/walker.rs",
     "canonical.rs",
@@ -267,7 +267,8 @@ fn files_and_functions_are_short() {
     for file in tree(&["src", "tests", "crates"], &[".rs"]) {
         let length = file.text.lines().count();
         worst_file = worst_file.max((length, file.path.clone()));
-        let tests = file.path.starts_with("tests/");
+        // The schema is a list of tables, as the tests' tables of cases are: read down and not through.
+        let tests = file.path.starts_with("tests/") || file.path == "src/db/schema.rs";
         let (longest_file, longest_function) = if tests { LONGEST_OF_TESTS } else { LONGEST };
         if length > longest_file {
             breaches.push(format!("{} has {length} lines", file.path));
@@ -374,7 +375,7 @@ fn both_migration_folders_agree() {
 }
 
 /// Every operation that changes something, and the entry it leaves in the audit trail.
-const WRITES: &[(&str, &str, &str)] = &[
+const WRITES: [(&str, &str, &str); 43] = [
     ("areas", "delete_area", "area.removed"),
     ("areas", "patch_area", "area.changed"),
     ("areas", "put_area", "area.registered"),

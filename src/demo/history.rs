@@ -9,6 +9,7 @@ use super::places::{County, Home, Standing};
 use super::plots::{ages, begins, wanted};
 use super::scripts::Script;
 use super::story::{Scene, Story};
+use super::visits;
 use crate::checklists::Checklist;
 use crate::hazards::deadlines::Timetable;
 use crate::institutions::model::OperatingStatus;
@@ -51,6 +52,8 @@ pub fn of_home(source: &Source<'_>, scripts: &[Script]) -> Vec<Deed> {
         found.push((plan.day, Finding { item: plan.finding.item.clone(), text: plan.finding.text.clone() }));
         deeds.extend(told(source, &mut chance, plan, *slot));
     }
+    let beside = visits::of_home(source, &deeds);
+    deeds.extend(beside);
     deeds.extend(standing(source));
     in_order(deeds)
 }

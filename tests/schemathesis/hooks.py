@@ -56,8 +56,10 @@ def beyond(case, error):
     pointer, code = error["pointer"], error["code"]
     if code in BEYOND:
         return True
-    # Which fields a step needs depends on its kind, and a fix on the spot needs its measure: said in words.
-    if code == "required" and ("/actions/" in case.operation.path or pointer == "/measure"):
+    # Which fields a step needs depends on its kind, a fix on the spot needs its measure, what failed its hazard, a joint
+    # inspection its departments: said in words.
+    depends = ("/measure", "/hazard_id", "/departments", "/criterion", "/no_criterion_because")
+    if code == "required" and ("/actions/" in case.operation.path or pointer.endswith(depends)):
         return True
     # To a JSON schema 1.0 is a whole number. To us whole numbers are written without a fraction.
     value = at(case.body, pointer)
