@@ -458,6 +458,27 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::db::sql_types::{InstantSql, UuidSql};
 
+    rule_adoptions (id) {
+        id -> UuidSql,
+        area_id -> Nullable<UuidSql>,
+        kind -> Text,
+        document_id -> Text,
+        document_version -> Integer,
+        effective_from -> Date,
+        effective_to -> Nullable<Date>,
+        reason -> Nullable<Text>,
+        adopted_by -> UuidSql,
+        adopted_at -> InstantSql,
+        digest -> Text,
+        version -> BigInt,
+        updated_at -> InstantSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
     external_orders (id) {
         id -> UuidSql,
         institution_id -> UuidSql,
@@ -476,27 +497,6 @@ diesel::table! {
         lifted_at -> Nullable<InstantSql>,
         digest -> Text,
         version -> BigInt,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::*;
-    use crate::db::sql_types::{InstantSql, UuidSql};
-
-    rule_adoptions (id) {
-        id -> UuidSql,
-        area_id -> Nullable<UuidSql>,
-        kind -> Text,
-        document_id -> Text,
-        document_version -> Integer,
-        effective_from -> Date,
-        effective_to -> Nullable<Date>,
-        reason -> Nullable<Text>,
-        adopted_by -> UuidSql,
-        adopted_at -> InstantSql,
-        digest -> Text,
-        version -> BigInt,
-        updated_at -> InstantSql,
     }
 }
 

@@ -6,10 +6,14 @@ use crate::access::{Actor, Origin, WriteTx};
 use crate::db::{Conn, Instant};
 use crate::evidence::DeclaredEvidence;
 use crate::evidence::arrival::arrive;
+use crate::external_orders::record::{ExternalOrderForm, LiftForm};
 use crate::hazards::action::ActionForm;
 use crate::hazards::register::HazardForm;
 use crate::hazards::{act, register};
-use crate::ids::{ActionId, HazardId, InstitutionId, NoticeId, NoticeStepId};
+use crate::ids::{
+    ActionId, ExternalOrderId, HazardId, InspectionId, InstitutionId, NoticeId, NoticeStepId, SelfCheckId,
+};
+use crate::inspections::forms::{InspectionPlan, InspectionRecord};
 use crate::institutions::model::OperatingStatus;
 use crate::institutions::queries as homes;
 use crate::institutions::routes::{InstitutionChange, revise};
@@ -17,6 +21,8 @@ use crate::notices::form::{NoticeForm, NoticeStepForm};
 use crate::notices::{issue, step};
 use crate::office::Office;
 use crate::refusal::Outcome;
+use crate::self_checks::enter::SelfCheckForm;
+use crate::{external_orders, inspections, self_checks};
 use chrono::TimeDelta;
 
 pub struct Deed {
@@ -34,6 +40,12 @@ pub enum What {
     Issue { notice: NoticeId, form: Box<NoticeForm> },
     Notice { notice: NoticeId, step: NoticeStepId, form: Box<NoticeStepForm> },
     Standing { home: InstitutionId, status: OperatingStatus },
+    Plan { visit: InspectionId, plan: Box<InspectionPlan> },
+    GiveUp { visit: InspectionId, reason: String },
+    Visit { visit: InspectionId, record: Box<InspectionRecord> },
+    Order { order: ExternalOrderId, form: Box<ExternalOrderForm> },
+    Lift { order: ExternalOrderId, form: LiftForm },
+    SelfCheck { check: SelfCheckId, form: Box<SelfCheckForm> },
 }
 
 /// The office, the people and where they say they come from.
@@ -74,12 +86,31 @@ impl Deed {
                 step::take(&mut tx, *notice, *step, form)?;
             }
             What::Standing { home, status } => stand(&mut tx, *home, *status)?,
+            What::Visit { visit, record } => {
+                let record = InspectionRecord { evidence, ..(**record).clone() };
+                inspections::record::hand_in(&mut tx, *visit, &record)?;
+            }
+            other => other.carry_out(&mut tx)?,
         }
         for photo in painted.iter().filter(|photo| photo.arrives) {
             tx.now = tx.now.plus(TimeDelta::seconds(4));
             arrive(&mut tx, photo.declared.id, &photo.facts)?;
         }
         Ok(())
+    }
+}
+
+impl What {
+    /// What comes without photos and is about no hazard.
+    fn carry_out(&self, tx: &mut WriteTx<'_>) -> Outcome<()> {
+        match self {
+            Self::Plan { visit, plan } => inspections::plan::plan(tx, *visit, plan).map(|_| ()),
+            Self::GiveUp { visit, reason } => inspections::plan::cancel(tx, *visit, reason).map(|_| ()),
+            Self::Order { order, form } => external_orders::record::record(tx, *order, form).map(|_| ()),
+            Self::Lift { order, form } => external_orders::record::lift(tx, *order, form).map(|_| ()),
+            Self::SelfCheck { check, form } => self_checks::enter::enter(tx, *check, form).map(|_| ()),
+            Self::Register { .. } | Self::Step { .. } | Self::Standing { .. } | Self::Visit { .. } => Ok(()),
+        }
     }
 }
 

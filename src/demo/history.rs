@@ -10,6 +10,7 @@ use super::places::{County, Home, Standing};
 use super::plots::{ages, begins, wanted};
 use super::scripts::Script;
 use super::story::{Scene, Story};
+use super::visits;
 use crate::checklists::Checklist;
 use crate::db::Instant;
 use crate::hazards::deadlines::Timetable;
@@ -53,6 +54,8 @@ pub fn of_home(source: &Source<'_>, scripts: &[Script]) -> Vec<Deed> {
         found.push((plan.day, Finding { item: plan.finding.item.clone(), text: plan.finding.text.clone() }));
         deeds.extend(told(source, &mut chance, plan, *slot));
     }
+    let beside = visits::of_home(source, &deeds);
+    deeds.extend(beside);
     let papers = papers::of_home(source, &deeds, end(source));
     deeds.extend(papers);
     deeds.extend(standing(source));

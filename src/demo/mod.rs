@@ -2,7 +2,8 @@
 //! through the very same use cases that requests go through, with the clock moved.
 //!
 //! `places.rs` and `people.rs` plan who and where; `scripts.rs` deals out what becomes of each hazard;
-//! `plots.rs`, `steps.rs` and `story.rs` tell it, `papers.rs` puts it on paper; `history.rs` puts a home's stories in order; `filling.rs`
+//! `plots.rs`, `steps.rs` and `story.rs` tell it, `visits.rs` what happens beside it, `papers.rs` puts it on paper;
+//! `history.rs` puts a home's stories in order; `filling.rs`
 //! draws the photos and carries everything out. Only what day it is comes from the clock: it is noted when
 //! the filling begins, so a filling that was cut off goes on as if nothing had happened.
 
@@ -23,6 +24,7 @@ mod plots;
 mod scripts;
 mod steps;
 mod story;
+mod visits;
 
 use crate::app::Parts;
 use crate::cli::CommandError;

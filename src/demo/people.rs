@@ -10,6 +10,7 @@ use crate::users::model::{Locale, ScopeForm};
 use crate::users::queries as accounts;
 use crate::users::routes::UserForm;
 use rand::Rng;
+use std::collections::HashMap;
 
 /// One inspector for so many homes of a county, three at least.
 const HOMES_PER_INSPECTOR: usize = 40;
@@ -20,6 +21,8 @@ pub struct Staff {
     pub managers: Vec<usize>,
     pub inspectors: Vec<usize>,
     pub county_supervisor: usize,
+    /// Who the inspectors are: their accounts, and the names they are shown by.
+    pub people: HashMap<usize, (UserId, String)>,
 }
 
 /// Everybody with an account.
@@ -114,9 +117,15 @@ impl Cast {
     }
 
     pub fn staff(&self, home: &Home) -> Staff {
+        let inspectors = self.inspectors.get(home.county).cloned().unwrap_or_default();
+        let named = |at: &usize| {
+            let (id, form) = self.accounts.get(*at)?;
+            Some((*at, (*id, form.display_name.clone())))
+        };
         Staff {
+            people: inspectors.iter().filter_map(named).collect(),
             managers: self.managers.get(home.number).cloned().unwrap_or_default(),
-            inspectors: self.inspectors.get(home.county).cloned().unwrap_or_default(),
+            inspectors,
             county_supervisor: self.county_supervisors.get(home.county).copied().unwrap_or(CITY_SUPERVISOR),
         }
     }

@@ -117,9 +117,8 @@ pub fn register_found_on(
     let mut hazard = draft(tx, id, form, item, &institution, &here, digest)?;
     hazard.inspection_id = inspection;
     let content = json!({ "hazard": form, "number": hazard.number, "deadline": hazard.deadline_basis,
-        "self_found": hazard.self_found, "recurrence_of": hazard.recurrence_of,
-        "checklist": hazard.details.checklist, "major": hazard.details.major,
-        "inspection": hazard.inspection_id });
+        "self_found": hazard.self_found, "recurrence_of": hazard.recurrence_of, "inspection": hazard.inspection_id,
+        "checklist": hazard.details.checklist, "major": hazard.details.major });
     record(tx, &hazard, "hazard.registered", content)?;
     let title = item.map_or("", |item| item.title_zh.as_str());
     queries::insert(tx.conn, hazard.clone(), &institution.name, title)?;

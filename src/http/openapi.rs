@@ -51,8 +51,15 @@ fn add_problem(operation: &mut Operation) {
 
 /// A text that must have characters must have one that is seen.
 fn forbid_blank(schema: &mut RefOr<Schema>) {
-    let RefOr::T(Schema::Object(object)) = schema else { return };
-    for property in object.properties.values_mut() {
+    let objects = match schema {
+        RefOr::T(Schema::OneOf(variants)) => variants.items.iter_mut().collect(),
+        whole => vec![whole],
+    };
+    let texts = objects.into_iter().filter_map(|object| match object {
+        RefOr::T(Schema::Object(object)) => Some(object.properties.values_mut()),
+        _ => None,
+    });
+    for property in texts.flatten() {
         if let RefOr::T(Schema::Object(text)) = property
             && text.min_length.is_some_and(|least| least > 0)
             && text.pattern.is_none()

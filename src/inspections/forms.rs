@@ -1,6 +1,6 @@
 //! What is sent about inspections.
 
-use super::model::{AnswerResult, DepartmentPresent, InspectionKind, InspectionTransfer};
+use super::model::{AnswerResult, DepartmentPresent, InspectionKind, InspectionTransfer, twenty_lines};
 use super::model::{InstitutionSignature, Signature};
 use crate::db::Instant;
 use crate::evidence::DeclaredEvidence;
@@ -9,6 +9,11 @@ use crate::ids::{ExternalOrderId, HazardId, InstitutionId, UserId};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::Array;
+
+fn ten_lines() -> Array {
+    super::model::lines(10)
+}
 
 /// An inspection as it is planned.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -28,7 +33,7 @@ pub struct InspectionPlan {
     pub inspectors: Vec<UserId>,
     /// Which departments come together; for `joint` only.
     #[serde(default)]
-    #[schema(max_items = 10)]
+    #[schema(schema_with = ten_lines)]
     pub departments: Vec<String>,
     #[schema(min_length = 1, max_length = 1000)]
     pub note: Option<String>,
@@ -43,7 +48,7 @@ pub struct InspectionChange {
     pub planned_to: Option<NaiveDate>,
     #[schema(min_items = 1, max_items = 20)]
     pub inspectors: Option<Vec<UserId>>,
-    #[schema(max_items = 10)]
+    #[schema(schema_with = ten_lines)]
     pub departments: Option<Vec<String>>,
     #[schema(min_length = 1, max_length = 1000)]
     pub note: Option<String>,
@@ -107,7 +112,7 @@ pub struct InspectionRecord {
     pub departments: Vec<DepartmentPresent>,
     /// The institution's people who were there.
     #[serde(default)]
-    #[schema(max_items = 20)]
+    #[schema(schema_with = twenty_lines)]
     pub institution_people: Vec<String>,
     /// Items that are not mentioned were not checked.
     #[schema(max_items = 300)]

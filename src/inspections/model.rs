@@ -14,6 +14,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, Type};
 
 text_enum! {
     /// Why and how it is done.
@@ -101,6 +102,16 @@ pub struct Record {
     pub note: Option<String>,
 }
 
+/// The schema of a list of names.
+pub(super) fn lines(most: usize) -> Array {
+    let line = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(60));
+    ArrayBuilder::new().items(line.pattern(Some(r"\S"))).max_items(Some(most)).build()
+}
+
+pub(super) fn twenty_lines() -> Array {
+    lines(20)
+}
+
 /// A department that took part, with its people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -109,7 +120,7 @@ pub struct DepartmentPresent {
     #[schema(min_length = 1, max_length = 60)]
     pub department: String,
     #[serde(default)]
-    #[schema(max_items = 20)]
+    #[schema(schema_with = twenty_lines)]
     pub people: Vec<String>,
 }
 

@@ -8,8 +8,9 @@ use crate::access::WriteTx;
 use crate::canonical::digest;
 use crate::evidence::{self, DeclaredEvidence, Owner, OwnerKind};
 use crate::external_orders;
-use crate::hazards::{self, model::Status};
-use crate::ids::{HazardId, InspectionId, InstitutionId};
+use crate::hazards;
+use crate::hazards::model::{Hazard, Status};
+use crate::ids::{HazardId, InspectionId};
 use crate::refusal::{Code, FieldCode, Outcome, Refusal};
 use crate::stored::Stored;
 use serde_json::json;
@@ -37,8 +38,8 @@ pub fn hand_in(
         rules::must_be(existing, InspectionState::Planned)?;
     }
     let place = institution(tx, form.institution_id)?;
-    let in_force = tx.rules()?;
-    let checklist = in_force.checklist(&place.place, tx.office.date(form.started_at))?;
+    let rules_now = tx.rules()?;
+    let checklist = rules_now.checklist(&place.place, tx.office.date(form.started_at))?;
     rules::check_record(form, &rules::Visit { checklist, actor: tx.actor, now: tx.now })?;
     check_people(tx, &place, &form.inspectors)?;
     check_orders(tx, form)?;
@@ -46,7 +47,7 @@ pub fn hand_in(
         check_as_planned(planned, form)?;
     }
     let before = existing.clone().unwrap_or_else(|| empty(tx, id, &place, form.kind));
-    let counts = rules::counts(&checklist, &form.answers);
+    let counts = rules::counts(checklist.content, &form.answers);
     let after = Inspection {
         state: InspectionState::HandedIn,
         on_day: tx.office.date(form.started_at),
@@ -70,7 +71,7 @@ pub fn hand_in(
         None => queries::insert(tx.conn, &after, &form.inspectors)?,
     }
     hazards::found::register_all(tx, place.id, Some(id), &form.hazards)?;
-    check_links(tx, place.id, form)?;
+    link(tx, &after, form)?;
     answer(tx, &after, &form.answers)?;
     declare(tx, &after, form)?;
     Ok((Stored::Created, after))
@@ -97,8 +98,9 @@ fn check_orders(tx: &mut WriteTx<'_>, form: &InspectionRecord) -> Outcome<()> {
     Ok(())
 }
 
-/// What answers and transfers name must be hazards of this institution, and not have been taken back.
-fn check_links(tx: &mut WriteTx<'_>, institution: InstitutionId, form: &InspectionRecord) -> Outcome<()> {
+/// What answers and transfers name must be hazards of this institution, and not have been taken back. What was found
+/// during the visit by somebody who was there, and sent before the record, was found on this inspection.
+fn link(tx: &mut WriteTx<'_>, of: &Inspection, form: &InspectionRecord) -> Outcome<()> {
     let answers = form.answers.iter().enumerate();
     let answered = answers.filter_map(|(at, one)| Some((format!("/answers/{at}/hazard_id"), one.hazard_id?)));
     let transferred = form.transfers.iter().enumerate().flat_map(|(at, one)| {
@@ -110,13 +112,21 @@ fn check_links(tx: &mut WriteTx<'_>, institution: InstitutionId, form: &Inspecti
     let found = hazards::queries::by_ids(tx.conn, ids)?;
     let good: HashSet<HazardId> = found
         .iter()
-        .filter(|one| one.institution_id == institution && one.status != Status::Void)
+        .filter(|one| one.institution_id == of.institution_id && one.status != Status::Void)
         .map(|one| one.id)
         .collect();
-    match named.into_iter().find(|(_, id)| !good.contains(id)) {
-        Some((pointer, _)) => Err(Refusal::invalid(pointer, FieldCode::UnknownReference).into()),
-        None => Ok(()),
+    if let Some((pointer, _)) = named.into_iter().find(|(_, id)| !good.contains(id)) {
+        return Err(Refusal::invalid(pointer, FieldCode::UnknownReference).into());
     }
+    let here = |one: &&Hazard| {
+        one.inspection_id.is_none()
+            && form.inspectors.contains(&one.registered_by)
+            && (form.started_at..=form.ended_at).contains(&one.found_at)
+    };
+    for one in found.iter().filter(here) {
+        hazards::queries::say_inspection(tx.conn, one.id, of.id)?;
+    }
+    Ok(())
 }
 
 fn kept(form: &InspectionRecord) -> Record {

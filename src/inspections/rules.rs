@@ -52,7 +52,8 @@ pub fn check_plan(
 ) -> Result<(), Refusal> {
     let mut fields = Fields::new();
     let days = plan.planned_to.signed_duration_since(plan.planned_from).num_days();
-    fields.check((2000..=2999).contains(&plan.planned_from.year()), "/planned_from", FieldCode::OutOfRange);
+    fields.check(plan.planned_from.year() >= 2000, "/planned_from", FieldCode::TooEarly);
+    fields.check(plan.planned_from.year() <= 2999, "/planned_from", FieldCode::TooLate);
     fields.check(days >= 0, "/planned_to", FieldCode::Mismatch);
     fields.check(days <= WIDEST_PLAN, "/planned_to", FieldCode::TooLate);
     check_inspectors(&mut fields, inspectors, actor);
@@ -84,6 +85,7 @@ fn check_lines(fields: &mut Fields, list: &str, lines: &[String], most: usize) {
 
 /// What a record is held against.
 pub struct Visit<'a> {
+    /// In force there on the day of the visit.
     pub checklist: InForce<'a, Checklist>,
     pub actor: &'a Actor,
     pub now: Instant,
@@ -103,11 +105,11 @@ pub fn check_record(form: &InspectionRecord, visit: &Visit<'_>) -> Result<(), Re
     check_inspectors(&mut fields, &form.inspectors, visit.actor);
     check_departments(&mut fields, form);
     check_lines(&mut fields, "/institution_people", &form.institution_people, 20);
-    check_answers(&mut fields, form, &visit.checklist);
+    check_answers(&mut fields, form, visit.checklist.content);
     check_hazards(&mut fields, form);
     check_photos(&mut fields, form);
     check_signatures(&mut fields, form, latest);
-    check_transfers(&mut fields, form, &visit.checklist);
+    check_transfers(&mut fields, form, visit.checklist.content);
     fields.check(form.external_orders.len() <= 20, "/external_orders", FieldCode::TooMany);
     fields.optional_prose("/note", form.note.as_deref(), 2000);
     fields.finish()

@@ -11,10 +11,12 @@ use crate::db::Instant;
 use crate::evidence::{self, DeclaredEvidence, Owner, OwnerKind};
 use crate::hazards::{self, FoundHazard};
 use crate::ids::{HazardId, InstitutionId, SelfCheckId};
-use crate::institutions::{self, Institution, model::OperatingStatus};
+use crate::institutions::model::{MealSupply, OperatingStatus};
+use crate::institutions::{self, Institution};
 use crate::office::Office;
 use crate::refusal::{Code, FieldCode, Outcome, Refusal};
 use crate::rules::Rules;
+use crate::rules::kinds::intervals::AppliesTo;
 use crate::stored::Stored;
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 use serde::{Deserialize, Serialize};
@@ -57,9 +59,20 @@ pub struct SelfCheckForm {
     pub evidence: Vec<DeclaredEvidence>,
 }
 
-/// The standing intervals in force for an institution on a date: the one place where they are chosen.
-pub fn standing_intervals(rules: &Rules, place: &Institution, on: NaiveDate) -> Outcome<StandingIntervals> {
-    Ok(StandingIntervals::of(rules.intervals(&place.place, on)?.content))
+/// The standing intervals in force for an institution on a date: the one place where they are read from the rules.
+/// What its documents do not name is not asked for.
+pub fn standing_intervals(rules: &Rules, of: &Institution, on: NaiveDate) -> Outcome<StandingIntervals> {
+    let document = rules.intervals(&of.place, on)?;
+    let applies = |to: &AppliesTo| match to {
+        AppliesTo::All | AppliesTo::CrowdedPlace => true,
+        AppliesTo::KeyFireUnit => of.key_fire_unit,
+        AppliesTo::OwnCanteen => of.meal_supply == MealSupply::OwnCanteen,
+        AppliesTo::FireHighRisk | AppliesTo::SpecialEquipment | AppliesTo::Authority => false,
+    };
+    let times = |code: &str| {
+        document.find(code).filter(|one| one.applies_to.iter().any(applies)).map_or(0, |one| one.times)
+    };
+    Ok(StandingIntervals::new(times("fire-patrol"), times("night-patrol"), times("fire-check")))
 }
 
 /// The time on the office's wall.
@@ -79,8 +92,8 @@ pub fn enter(tx: &mut WriteTx<'_>, id: SelfCheckId, form: &SelfCheckForm) -> Out
     }
     let place = institution(tx, form.institution_id)?;
     let done_on = tx.office.date(form.performed_at);
-    let in_force = tx.rules()?;
-    rules::check(form, &*in_force.checklist(&place.place, done_on)?, tx.now)?;
+    let rules_now = tx.rules()?;
+    rules::check(form, rules_now.checklist(&place.place, done_on)?.content, tx.now)?;
     let check = judged(tx, id, form, &place, digest)?;
     let entry = audit::Entry {
         chain: place.id.into(),
@@ -119,7 +132,8 @@ fn judged(
     place: &Institution,
     digest: String,
 ) -> Outcome<SelfCheck> {
-    let intervals = standing_intervals(&*tx.rules()?, place, tx.office.date(form.performed_at))?;
+    let done_on = tx.office.date(form.performed_at);
+    let intervals = standing_intervals(&*tx.rules()?, place, done_on)?;
     let content_digest = content_digest(form);
     let since = form.performed_at.plus(-TimeDelta::days(i64::from(intervals.identical_within_days)));
     let identical_to = queries::same_content(tx.conn, place.id, &content_digest, since, form.performed_at)?;

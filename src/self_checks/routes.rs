@@ -215,9 +215,12 @@ pub async fn self_check_status(
             let month_ago = to.checked_sub_signed(TimeDelta::days(29)).unwrap_or(to);
             let from = filter.from.unwrap_or(month_ago);
             for (name, date) in [("from", from), ("to", to)] {
-                let sound = is_written_year(date.year() - 1) && is_written_year(date.year() + 1);
-                if !sound {
-                    return Err(invalid(name, FieldCode::OutOfRange));
+                // The days around must be written as well.
+                if !is_written_year(date.year() - 1) {
+                    return Err(invalid(name, FieldCode::TooEarly));
+                }
+                if !is_written_year(date.year() + 1) {
+                    return Err(invalid(name, FieldCode::TooLate));
                 }
             }
             if from > to || (to - from).num_days() >= MOST_DAYS {

@@ -7,7 +7,6 @@ use crate::db::Instant;
 use crate::evidence::rules::check_each;
 use crate::fields::Fields;
 use crate::refusal::{FieldCode, Refusal};
-use crate::rules::kinds::intervals::{Intervals, Period};
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -50,14 +49,9 @@ impl StandingIntervals {
         }
     }
 
-    /// The numbers of a rule document; of a duty that it does not name, nothing is missed.
-    pub fn of(document: &Intervals) -> Self {
-        let times = |code: &str, period: Period| {
-            let found = document.interval.iter().find(|one| one.code == code && one.period == period);
-            found.map_or(0, |one| one.times)
-        };
-        let night = times("night-patrol", Period::Night);
-        Self::new(times("fire-patrol", Period::Day), night, times("fire-check", Period::Month))
+    /// What holds everywhere: a patrol a day, two a night, a check a month.
+    pub fn national() -> Self {
+        Self::new(1, 2, 1)
     }
 
     /// How many of a kind each of its periods needs.
@@ -94,8 +88,8 @@ impl StandingIntervals {
 
 /// A phone's clock may run ahead by this much.
 const CLOCK_TOLERANCE: TimeDelta = TimeDelta::minutes(10);
-/// Beyond these a clock says nothing.
-const OLDEST: TimeDelta = TimeDelta::days(3660);
+/// Older entries belong into an import; beyond the other end a clock says nothing.
+const OLDEST: TimeDelta = TimeDelta::days(400);
 const NEWEST: TimeDelta = TimeDelta::days(400);
 
 /// What is odd about the times of an entry.

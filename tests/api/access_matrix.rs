@@ -505,12 +505,7 @@ async fn call(app: &TestApp, fixture: &Fixture, operation: &str, role: &str, tar
             body = Some(json!({ "locale": "en", "expected_version": version(fixture, &path).await }));
             path
         }
-        visit if Visits::concern(visit) => {
-            let at = visits::About { app, fixture, role, target };
-            let (path, content) = at.call(visit).await;
-            body = content;
-            path
-        }
+        visit if Visits::concern(visit) => visits::call(fixture, target, visit, &mut body).await,
         other => {
             let id = match other.split('/').nth(1).unwrap() {
                 "evidence" => evidence,

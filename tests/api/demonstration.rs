@@ -239,3 +239,32 @@ fn the_photos_are_there() {
         assert!(image::load_from_memory(&preview.bytes).is_ok());
     });
 }
+
+on_both_databases! {
+    /// Inspections, orders and self-checks are there to be looked at, with their gaps and oddities.
+    every_list_of_visits_shows_something, app => {
+        let ready = fill(app, SMALL, DEMO_PASSWORD).await;
+        assert_eq!(ready.refused, 0);
+        let login = json!({ "username": "supervisor", "password": DEMO_PASSWORD });
+        let answer = app.anonymous().post("/auth/login", &login).await.expect(200);
+        let mut supervisor = app.anonymous();
+        supervisor.access = Some(answer.body["access_token"].as_str().unwrap().to_owned());
+        for query in ["state=handed_in", "state=planned", "kind=daily"] {
+            let list = supervisor.get(&format!("/inspections?{query}")).await.expect(200);
+            assert!(!list.item_ids().is_empty(), "{query}");
+        }
+        let done = supervisor.get("/inspections?state=handed_in&limit=1").await.expect(200).item_ids().remove(0);
+        let detail = supervisor.get(&format!("/inspections/{done}")).await.expect(200).body;
+        assert_eq!(detail["hazards"][0]["inspection_id"], json!(done));
+        assert!(detail["record"]["answers"].as_array().unwrap().len() > 5);
+        let homes = supervisor.get("/institutions?limit=200").await.expect(200).item_ids();
+        let (mut orders, mut missing, mut entries) = (0, 0, 0);
+        for home in homes {
+            orders += supervisor.get(&format!("/external-orders?institution_id={home}")).await.expect(200).item_ids().len();
+            entries += supervisor.get(&format!("/institutions/{home}/self-checks?limit=200")).await.expect(200).item_ids().len();
+            let status = supervisor.get(&format!("/institutions/{home}/self-check-status")).await.expect(200).body;
+            missing += status["kinds"][1]["missing"].as_u64().unwrap();
+        }
+        assert!(orders > 0 && missing > 0 && entries > 50, "{orders} {missing} {entries}");
+    }
+}

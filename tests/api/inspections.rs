@@ -82,7 +82,7 @@ on_both_databases! {
         assert_eq!((&handed_in["state"], &handed_in["version"]), (&json!("handed_in"), &json!(2)));
         assert_eq!(handed_in["on_day"], "2026-03-10", "the day of the visit");
         let counts = handed_in["counts"].clone();
-        let items = app.office().rules.base().item_titles().len();
+        let items = world.inspector.get("/checklist-items").await.expect(200).body["items"].as_array().unwrap().len();
         assert_eq!(counts, json!({ "passed": 1, "failed": 1, "not_applicable": 1, "not_checked": items - 3 }));
         let hazard = &handed_in["hazards"][0];
         assert_eq!(hazard["id"], form["hazards"][0]["id"]);
@@ -188,6 +188,14 @@ on_both_databases! {
         let id = unknown();
         let told = hand_in(&world.inspector, &id, &form).await.expect(201).body;
         assert_eq!(told["hazards"][0]["inspection_id"], json!(id));
+        // Found while they were there and only named by the record: it was found on that inspection as well.
+        let (visit, mut named) = (unknown(), record(&world));
+        let met = unknown();
+        world.inspector.put(&format!("/hazards/{met}"), &alone).await.expect(201);
+        named["answers"].as_array_mut().unwrap().push(json!({ "item": "E03", "result": "fail", "hazard_id": met }));
+        let told = hand_in(&world.inspector, &visit, &named).await.expect(201).body;
+        let said = told["hazards"].as_array().unwrap().iter().find(|one| one["id"] == json!(met)).unwrap();
+        assert_eq!(said["inspection_id"], json!(visit));
         form["hazards"][0]["location"] = json!("三楼");
         let answer = hand_in(&world.inspector, &unknown(), &form).await.expect(409);
         assert_eq!(answer.faults(), [("/hazards/0/id".to_owned(), "duplicate".to_owned())]);

@@ -141,8 +141,7 @@ fn a_night_is_what_the_minutes_say() {
         (time(0, 0), time(5, 0)),
         (time(1, 0), time(23, 59)),
     ] {
-        let intervals =
-            StandingIntervals { night_from: from, night_to: to, ..StandingIntervals::new(1, 2, 1) };
+        let intervals = StandingIntervals { night_from: from, night_to: to, ..StandingIntervals::national() };
         for minute in 0..4 * 24 * 60 {
             let at = start + TimeDelta::minutes(minute) + TimeDelta::seconds(minute % 60);
             let said = intervals.counts_for(SelfCheckKind::NightPatrol, at);

@@ -56,10 +56,11 @@ def beyond(case, error):
     pointer, code = error["pointer"], error["code"]
     if code in BEYOND:
         return True
-    # Which fields a step needs depends on its kind, and a fix on the spot needs its measure: said in words.
-    # What a notice must say depends on its template, and a step of one on its kind.
+    # Which fields a step needs depends on its kind, a fix on the spot needs its measure, what failed its hazard, a joint
+    # inspection its departments; what a notice must say depends on its template, and a step of one on its kind: said in words.
+    depends = ("/measure", "/hazard_id", "/departments", "/criterion", "/no_criterion_because")
     by_kind = "/actions/" in case.operation.path or "/notices/" in case.operation.path
-    if code == "required" and (by_kind or pointer == "/measure"):
+    if code == "required" and (by_kind or pointer.endswith(depends)):
         return True
     # To a JSON schema 1.0 is a whole number. To us whole numbers are written without a fraction.
     value = at(case.body, pointer)

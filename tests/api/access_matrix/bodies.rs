@@ -59,7 +59,6 @@ async fn writes(app: &TestApp, world: &World) -> BTreeMap<String, Write> {
     let photo = Photo::before();
     let homes = json!({ "kind": "institutions", "institutions": [world.home_a1] });
     let scope = json!({ "kind": "areas", "areas": [world.town_a1] });
-    let (home, me) = (json!(world.home_a1), json!(world.inspector.id));
     let all = [
         (
             "PUT /areas/{id}",
@@ -115,54 +114,6 @@ async fn writes(app: &TestApp, world: &World) -> BTreeMap<String, Write> {
             "/auth/setup".into(),
             json!({ "token": "0", "username": "first",
             "display_name": "首位", "password": "窗台上的花盆每天早上要浇一次水" }),
-        ),
-        (
-            "PUT /external-orders/{id}",
-            &world.supervisor,
-            format!("/external-orders/{}", unknown()),
-            visits::order(&home, "停用"),
-        ),
-        (
-            "PUT /external-orders/{id}/lift",
-            &world.supervisor,
-            format!("/external-orders/{}/lift", unknown()),
-            json!({ "lifted_on": "2026-03-09", "reason": "复查合格" }),
-        ),
-        (
-            "PUT /inspections/{id}",
-            &world.inspector,
-            format!("/inspections/{}", unknown()),
-            visits::plan(&home, &me),
-        ),
-        (
-            "PATCH /inspections/{id}",
-            &world.supervisor,
-            format!("/inspections/{}", unknown()),
-            json!({ "note": "带好测电笔", "expected_version": 1 }),
-        ),
-        (
-            "PUT /inspections/{id}/cancellation",
-            &world.supervisor,
-            format!("/inspections/{}/cancellation", unknown()),
-            json!({ "reason": "改期" }),
-        ),
-        (
-            "PUT /inspections/{id}/record",
-            &world.inspector,
-            format!("/inspections/{}/record", unknown()),
-            visits::record(&home, &me, "看过了"),
-        ),
-        (
-            "PUT /inspections/{id}/amendments/{amendment_id}",
-            &world.inspector,
-            format!("/inspections/{}/amendments/{}", unknown(), unknown()),
-            json!({ "reason": "写错了", "text": "应为二楼" }),
-        ),
-        (
-            "PUT /self-checks/{id}",
-            &world.manager,
-            format!("/self-checks/{}", unknown()),
-            visits::check(&home, "无异常"),
         ),
         ("PUT /hazards/{id}", &world.inspector, format!("/hazards/{}", unknown()), world.hazard(&[&photo])),
         (
@@ -241,7 +192,7 @@ async fn writes(app: &TestApp, world: &World) -> BTreeMap<String, Write> {
     let write = |(operation, by, path, body): (&str, &Person, String, Value)| {
         (operation.to_owned(), Write { by: by.clone(), path, body })
     };
-    all.into_iter().map(write).collect()
+    all.into_iter().chain(visits::writes(world)).map(write).collect()
 }
 
 /// What a property of an answer could look like in a body.
@@ -369,7 +320,8 @@ on_both_databases! {
             format!("/hazards?institution_id={there}"), format!("/hazards?area_id={}", world.county_b),
             format!("/institutions?area_id={}", world.town_b1), format!("/overview?area_id={}", world.county_b),
             format!("/audit?institution_id={there}"), format!("/checklist-items?area_id={}", world.county_b),
-            format!("/rules?area_id={}", world.county_b), format!("/inspections?institution_id={there}"),
+            format!("/rules?area_id={}", world.county_b),
+            format!("/inspections?institution_id={there}"),
             format!("/inspections?area_id={}", world.county_b), format!("/external-orders?institution_id={there}"),
             format!("/notices?institution_id={there}"),
             format!("/notices?area_id={}", world.county_b),

@@ -1,7 +1,7 @@
 //! The calls of the matrix about inspections, external orders and self-checks.
 
 use super::{Fixture, unknown, version};
-use crate::support::{TestApp, World};
+use crate::support::{Person, TestApp, World};
 use anlao::access::Role;
 use anlao::ids::InstitutionId;
 use anlao::users::model::ScopeForm;
@@ -74,70 +74,109 @@ impl Visits {
     }
 }
 
-/// Which cell of the matrix.
-pub struct About<'a> {
-    pub app: &'a TestApp,
-    pub fixture: &'a Fixture,
-    pub role: &'a str,
-    pub target: &'a str,
+/// The path and the body of an operation about the things of one relation.
+pub async fn call(fixture: &Fixture, target: &str, operation: &str, sent: &mut Option<Value>) -> String {
+    let (world, place) = (&fixture.world, fixture.places.get(target));
+    let visits = place.map(|place| &place.visits);
+    let home = place.map_or_else(unknown, |place| place.institution.to_string());
+    let of = |id: fn(&Visits) -> &String| visits.map_or_else(unknown, |visits| id(visits).clone());
+    let (own, me) = (json!(world.home_a1), json!(world.inspector.id));
+    let (path, body) = match operation {
+        "GET /inspections" => (format!("/inspections?institution_id={home}"), None),
+        "GET /inspections/{id}" => (format!("/inspections/{}", of(|v| &v.planned)), None),
+        "PUT /inspections/{id}" => {
+            let form = visits.map_or_else(|| plan(&own, &me), |visits| visits.plan.clone());
+            (format!("/inspections/{}", of(|v| &v.planned)), Some(form))
+        }
+        "PATCH /inspections/{id}" => {
+            let path = format!("/inspections/{}", of(|v| &v.planned));
+            let version = version(fixture, &path).await;
+            (path, Some(json!({ "planned_to": "2026-03-20", "expected_version": version })))
+        }
+        "PUT /inspections/{id}/amendments/{amendment_id}" => {
+            let path = format!("/inspections/{}/amendments/{}", of(|v| &v.visited), unknown());
+            (path, Some(json!({ "reason": "写错了", "text": "应为二楼" })))
+        }
+        "PUT /inspections/{id}/cancellation" => {
+            let id = unknown();
+            if let Some(place) = place {
+                let spare = plan(&json!(place.institution), &inspector(world, target));
+                world.city_supervisor.put(&format!("/inspections/{id}"), &spare).await.expect(201);
+            }
+            (format!("/inspections/{id}/cancellation"), Some(json!({ "reason": "改期" })))
+        }
+        "PUT /inspections/{id}/record" => {
+            let form = visits.map_or_else(|| record(&own, &me, "看过了"), |visits| visits.record.clone());
+            (format!("/inspections/{}/record", of(|v| &v.visited)), Some(form))
+        }
+        "GET /external-orders" => (format!("/external-orders?institution_id={home}"), None),
+        "GET /external-orders/{id}" => (format!("/external-orders/{}", of(|v| &v.order)), None),
+        "PUT /external-orders/{id}" => {
+            let form = visits.map_or_else(|| order(&own, "停用"), |visits| visits.order_form.clone());
+            (format!("/external-orders/{}", of(|v| &v.order)), Some(form))
+        }
+        "PUT /external-orders/{id}/lift" => {
+            let path = format!("/external-orders/{}/lift", of(|v| &v.order));
+            (path, Some(json!({ "lifted_on": "2026-03-09", "reason": "复查合格" })))
+        }
+        "GET /institutions/{id}/self-checks" => (format!("/institutions/{home}/self-checks"), None),
+        "GET /institutions/{id}/self-check-status" => {
+            (format!("/institutions/{home}/self-check-status"), None)
+        }
+        "GET /self-checks/{id}" => (format!("/self-checks/{}", of(|v| &v.check)), None),
+        "PUT /self-checks/{id}" => {
+            let form = visits.map_or_else(|| check(&own, "无异常"), |visits| visits.check_form.clone());
+            (format!("/self-checks/{}", of(|v| &v.check)), Some(form))
+        }
+        other => panic!("{other} is not called here"),
+    };
+    *sent = body;
+    path
 }
 
-impl About<'_> {
-    /// The path and the body of an operation.
-    pub async fn call(&self, operation: &str) -> (String, Option<Value>) {
-        let (world, place) = (&self.fixture.world, self.fixture.places.get(self.target));
-        let visits = place.map(|place| &place.visits);
-        let home = place.map_or_else(unknown, |place| place.institution.to_string());
-        let of = |id: fn(&Visits) -> &String| visits.map_or_else(unknown, |visits| id(visits).clone());
-        let (own, me) = (json!(world.home_a1), json!(world.inspector.id));
-        match operation {
-            "GET /inspections" => (format!("/inspections?institution_id={home}"), None),
-            "GET /inspections/{id}" => (format!("/inspections/{}", of(|v| &v.planned)), None),
-            "PUT /inspections/{id}" => {
-                let form = visits.map_or_else(|| plan(&own, &me), |visits| visits.plan.clone());
-                (format!("/inspections/{}", of(|v| &v.planned)), Some(form))
-            }
-            "PATCH /inspections/{id}" => {
-                let path = format!("/inspections/{}", of(|v| &v.planned));
-                let version = version(self.fixture, &path).await;
-                (path, Some(json!({ "planned_to": "2026-03-20", "expected_version": version })))
-            }
-            "PUT /inspections/{id}/amendments/{amendment_id}" => {
-                let path = format!("/inspections/{}/amendments/{}", of(|v| &v.visited), unknown());
-                (path, Some(json!({ "reason": "写错了", "text": "应为二楼" })))
-            }
-            "PUT /inspections/{id}/cancellation" => {
-                let id = unknown();
-                if let Some(place) = place {
-                    let spare = plan(&json!(place.institution), &inspector(world, self.target));
-                    world.city_supervisor.put(&format!("/inspections/{id}"), &spare).await.expect(201);
-                }
-                (format!("/inspections/{id}/cancellation"), Some(json!({ "reason": "改期" })))
-            }
-            "PUT /inspections/{id}/record" => {
-                let form = visits.map_or_else(|| record(&own, &me, "看过了"), |visits| visits.record.clone());
-                (format!("/inspections/{}/record", of(|v| &v.visited)), Some(form))
-            }
-            "GET /external-orders" => (format!("/external-orders?institution_id={home}"), None),
-            "GET /external-orders/{id}" => (format!("/external-orders/{}", of(|v| &v.order)), None),
-            "PUT /external-orders/{id}" => {
-                let form = visits.map_or_else(|| order(&own, "停用"), |visits| visits.order_form.clone());
-                (format!("/external-orders/{}", of(|v| &v.order)), Some(form))
-            }
-            "PUT /external-orders/{id}/lift" => {
-                let path = format!("/external-orders/{}/lift", of(|v| &v.order));
-                (path, Some(json!({ "lifted_on": "2026-03-09", "reason": "复查合格" })))
-            }
-            "GET /institutions/{id}/self-checks" => (format!("/institutions/{home}/self-checks"), None),
-            "GET /institutions/{id}/self-check-status" => {
-                (format!("/institutions/{home}/self-check-status"), None)
-            }
-            "GET /self-checks/{id}" => (format!("/self-checks/{}", of(|v| &v.check)), None),
-            "PUT /self-checks/{id}" => {
-                let form = visits.map_or_else(|| check(&own, "无异常"), |visits| visits.check_form.clone());
-                (format!("/self-checks/{}", of(|v| &v.check)), Some(form))
-            }
-            other => panic!("{other} on {:?} by {} is not called here", self.app.backend, self.role),
-        }
-    }
+/// A valid write for each of these operations: who sends it, where to, what.
+pub fn writes(world: &World) -> Vec<(&'static str, &Person, String, Value)> {
+    let (home, me) = (json!(world.home_a1), json!(world.inspector.id));
+    let (inspection, order) =
+        (format!("/inspections/{}", unknown()), format!("/external-orders/{}", unknown()));
+    vec![
+        ("PUT /external-orders/{id}", &world.supervisor, order.clone(), self::order(&home, "停用")),
+        (
+            "PUT /external-orders/{id}/lift",
+            &world.supervisor,
+            format!("{order}/lift"),
+            json!({ "lifted_on": "2026-03-09", "reason": "复查合格" }),
+        ),
+        ("PUT /inspections/{id}", &world.inspector, inspection.clone(), plan(&home, &me)),
+        (
+            "PATCH /inspections/{id}",
+            &world.supervisor,
+            inspection.clone(),
+            json!({ "note": "带好测电笔", "expected_version": 1 }),
+        ),
+        (
+            "PUT /inspections/{id}/cancellation",
+            &world.supervisor,
+            format!("{inspection}/cancellation"),
+            json!({ "reason": "改期" }),
+        ),
+        (
+            "PUT /inspections/{id}/record",
+            &world.inspector,
+            format!("/inspections/{}/record", unknown()),
+            record(&home, &me, "看过了"),
+        ),
+        (
+            "PUT /inspections/{id}/amendments/{amendment_id}",
+            &world.inspector,
+            format!("{inspection}/amendments/{}", unknown()),
+            json!({ "reason": "写错了", "text": "应为二楼" }),
+        ),
+        (
+            "PUT /self-checks/{id}",
+            &world.manager,
+            format!("/self-checks/{}", unknown()),
+            check(&home, "无异常"),
+        ),
+    ]
 }
