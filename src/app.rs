@@ -14,7 +14,7 @@ use crate::http::{asset, docs_redirect, envelope, fallback, openapi};
 use crate::metrics;
 use crate::office::Office;
 use crate::{
-    areas, audit, checklists, evidence, hazards, institutions, jobs, rules, sessions, supervision, users,
+    areas, audit, checklists, evidence, hazards, institutions, jobs, ledger, rules, sessions, supervision, users,
 };
 use actix_http::error::DispatchError;
 use actix_http::{Extensions, HttpService, Request};
@@ -45,6 +45,7 @@ fn api(api: &mut ServiceConfig<'_>) {
         .configure(hazards::routes::routes)
         .configure(evidence::routes::routes)
         .configure(supervision::routes::routes)
+        .configure(ledger::routes::routes)
         .configure(audit::routes::routes)
         .configure(jobs::routes::routes);
 }
@@ -62,6 +63,7 @@ fn api(api: &mut ServiceConfig<'_>) {
         (name = "rules", description = "The rule library (规则库): what is in force where, and since when."),
         (name = "hazards", description = "Hazards (隐患) from finding to closing."),
         (name = "evidence", description = "Photos and documents that stand up after an accident."),
+        (name = "ledger", description = "Ledgers (台账) and lists from spreadsheets, and ledgers to spreadsheets."),
         (name = "overview", description = "Totals for supervisors."),
         (name = "audit", description = "The audit trail."),
         (name = "jobs", description = "Background work."),

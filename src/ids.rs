@@ -93,6 +93,10 @@ ids! {
     EvidenceId
     /// The record that a piece of evidence belongs to; its kind stands beside it.
     OwnerId
+    /// A ledger or list brought in from a file.
+    ImportId
+    /// A ledger written out to a file.
+    ExportId
     /// A piece of background work.
     JobId
     /// One node's hold on a job.

@@ -7,6 +7,7 @@ pub mod checklists;
 pub mod evidence;
 pub mod hazards;
 pub mod institutions;
+pub mod ledger;
 pub mod rules;
 pub mod supervision;
 

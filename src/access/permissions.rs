@@ -48,6 +48,9 @@ permissions! {
     /// Take a step in a hazard's life; which step is decided by `hazards::rules`.
     ActOnHazards: [Inspector, Manager, Supervisor];
     UploadEvidence: [Inspector, Manager, Supervisor];
+    /// Bring ledgers in; lists of institutions only administrators.
+    ImportRecords: [Supervisor, Admin];
+    ExportRecords: [Inspector, Manager, Supervisor, Auditor, Admin];
     ReadEvidence: [Inspector, Manager, Supervisor, Auditor, Admin];
     /// The untouched original with everything the camera wrote into it; each reading is logged.
     ReadOriginals: [Inspector, Manager, Supervisor, Auditor];

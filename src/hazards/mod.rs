@@ -8,6 +8,7 @@ pub mod action;
 mod counts;
 pub mod deadlines;
 pub mod follow;
+pub mod history;
 pub mod lifecycle;
 pub mod list;
 pub mod model;

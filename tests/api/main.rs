@@ -33,6 +33,8 @@ mod hazard_lists;
 mod hazard_steps;
 mod idempotency;
 mod jobs;
+mod ledger;
+mod ledger_shell;
 mod lifecycle_model;
 mod limits;
 mod login_addresses;
