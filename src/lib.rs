@@ -10,6 +10,7 @@ pub mod external_orders;
 pub mod hazards;
 pub mod inspections;
 pub mod institutions;
+pub mod ledger;
 pub mod notices;
 pub mod rules;
 pub mod self_checks;
