@@ -25,6 +25,15 @@ pub fn of_owner(conn: &mut Conn, kind: OwnerKind, id: OwnerId) -> Outcome<Vec<Ev
         .load(conn)?)
 }
 
+/// All evidence of the records of a page, in the order it was declared.
+pub fn of_owners(conn: &mut Conn, kind: OwnerKind, owners: Vec<OwnerId>) -> Outcome<Vec<Evidence>> {
+    Ok(evidence::table
+        .filter(one_of(evidence::owner_id, owners).and(evidence::owner_kind.eq(kind)))
+        .order((evidence::owner_id, evidence::position))
+        .select(Evidence::as_select())
+        .load(conn)?)
+}
+
 /// How far each photo of the records of a page has come, in the order they were declared.
 pub fn states_of(
     conn: &mut Conn,

@@ -107,8 +107,11 @@ pub fn record(
 pub fn lift(tx: &mut WriteTx<'_>, id: ExternalOrderId, form: &LiftForm) -> Outcome<(Stored, ExternalOrder)> {
     tx.conn.lock(id.0)?;
     let before = queries::find(tx.conn, &tx.actor.scope, id)?;
+    let known = evidence::queries::of_owner(tx.conn, OwnerKind::ExternalOrder, id.into())?;
     if before.lifted_on.is_some() {
-        let same = before.lifted_on == Some(form.lifted_on)
+        let shown = form.evidence.iter().all(|new| known.iter().any(|one| one.id == new.id));
+        let same = shown
+            && before.lifted_on == Some(form.lifted_on)
             && before.lift_reason.as_deref() == Some(form.reason.as_str());
         let current = json!({ "lifted_on": before.lifted_on, "version": before.version });
         return match same {
@@ -116,7 +119,7 @@ pub fn lift(tx: &mut WriteTx<'_>, id: ExternalOrderId, form: &LiftForm) -> Outco
             false => Err(Refusal::new(Code::StepNotAllowed).current(current).into()),
         };
     }
-    let photos = evidence::queries::of_owner(tx.conn, OwnerKind::ExternalOrder, id.into())?.len();
+    let photos = known.len();
     rules::check_lift(&before, form, tx.office.date(tx.now), photos)?;
     tell(tx, &before, "external_order.lifted", json!({ "lift": form, "version": before.version + 1 }))?;
     queries::lift(tx.conn, &before, (form.lifted_on, &form.reason), (tx.actor.id, tx.now))?;

@@ -54,11 +54,13 @@ pub struct ExternalOrderView {
     pub version: i64,
 }
 
-fn view(tx: &mut ReadTx<'_>, of: ExternalOrder) -> Outcome<ExternalOrderView> {
-    let photos = evidence::queries::of_owner(tx.conn, OwnerKind::ExternalOrder, of.id.into())?;
-    Ok(ExternalOrderView {
-        in_force: rules::in_force(&of, tx.office.date(tx.now)),
-        photos: photos.iter().map(EvidenceItem::from).collect(),
+fn views(tx: &mut ReadTx<'_>, found: Vec<ExternalOrder>) -> Outcome<Vec<ExternalOrderView>> {
+    let owners = found.iter().map(|one| one.id.into()).collect();
+    let photos = evidence::queries::of_owners(tx.conn, OwnerKind::ExternalOrder, owners)?;
+    let today = tx.office.date(tx.now);
+    let view = |of: ExternalOrder| ExternalOrderView {
+        in_force: rules::in_force(&of, today),
+        photos: photos.iter().filter(|one| one.owner_id == of.id.into()).map(EvidenceItem::from).collect(),
         id: of.id,
         institution_id: of.institution_id,
         kind: of.kind,
@@ -75,7 +77,12 @@ fn view(tx: &mut ReadTx<'_>, of: ExternalOrder) -> Outcome<ExternalOrderView> {
         lifted_by: of.lifted_by,
         lifted_at: of.lifted_at,
         version: of.version,
-    })
+    };
+    Ok(found.into_iter().map(view).collect())
+}
+
+fn view(tx: &mut ReadTx<'_>, of: ExternalOrder) -> Outcome<ExternalOrderView> {
+    views(tx, vec![of])?.pop().ok_or_else(|| Code::NotFound.into())
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -111,8 +118,7 @@ pub async fn list_orders(
             let found = queries::list(tx.conn, institution_id, after, limit + 1)?;
             let place = |one: &ExternalOrder| Cursor::encode(&Place { issued_on: one.issued_on, id: one.id });
             let cut = Page::cut(found, limit, place, |one| one);
-            let items = cut.items.into_iter().map(|one| view(tx, one)).collect::<Outcome<_>>()?;
-            Ok(Page { items, next_cursor: cut.next_cursor })
+            Ok(Page { items: views(tx, cut.items)?, next_cursor: cut.next_cursor })
         })
         .await?;
     Ok(page(&req, &answer))

@@ -11,12 +11,10 @@ use crate::db::Instant;
 use crate::evidence::{self, DeclaredEvidence, Owner, OwnerKind};
 use crate::hazards::{self, FoundHazard};
 use crate::ids::{HazardId, InstitutionId, SelfCheckId};
-use crate::institutions::model::{MealSupply, OperatingStatus};
-use crate::institutions::{self, Institution};
+use crate::institutions::{self, Institution, model::OperatingStatus};
 use crate::office::Office;
 use crate::refusal::{Code, FieldCode, Outcome, Refusal};
 use crate::rules::Rules;
-use crate::rules::kinds::intervals::AppliesTo;
 use crate::stored::Stored;
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 use serde::{Deserialize, Serialize};
@@ -59,20 +57,9 @@ pub struct SelfCheckForm {
     pub evidence: Vec<DeclaredEvidence>,
 }
 
-/// The standing intervals in force for an institution on a date: the one place where they are read from the rules.
-/// What its documents do not name is not asked for.
+/// The standing intervals in force for an institution on a date: the one place where they are chosen.
 pub fn standing_intervals(rules: &Rules, of: &Institution, on: NaiveDate) -> Outcome<StandingIntervals> {
-    let document = rules.intervals(&of.place, on)?;
-    let applies = |to: &AppliesTo| match to {
-        AppliesTo::All | AppliesTo::CrowdedPlace => true,
-        AppliesTo::KeyFireUnit => of.key_fire_unit,
-        AppliesTo::OwnCanteen => of.meal_supply == MealSupply::OwnCanteen,
-        AppliesTo::FireHighRisk | AppliesTo::SpecialEquipment | AppliesTo::Authority => false,
-    };
-    let times = |code: &str| {
-        document.find(code).filter(|one| one.applies_to.iter().any(applies)).map_or(0, |one| one.times)
-    };
-    Ok(StandingIntervals::new(times("fire-patrol"), times("night-patrol"), times("fire-check")))
+    Ok(StandingIntervals::of(rules.intervals(&of.place, on)?.content, of))
 }
 
 /// The time on the office's wall.

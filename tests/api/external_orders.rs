@@ -34,6 +34,8 @@ on_both_databases! {
         assert_eq!((&lifted["in_force"], &lifted["version"], &lifted["lifted_on"]), (&json!(false), &json!(2), &json!("2026-03-09")));
         assert_eq!(lifted["photos"].as_array().unwrap().len(), 2);
         world.supervisor.put(&format!("{path}/lift"), &lift).await.expect(200);
+        let shown = json!({ "lifted_on": "2026-03-09", "reason": "复查合格", "evidence": [Photo::of("document", 9).declared()] });
+        assert_eq!(world.inspector.put(&format!("{path}/lift"), &shown).await.expect(409).code(), "step_not_allowed");
         let other = json!({ "lifted_on": "2026-03-08", "reason": "复查合格" });
         assert_eq!(world.supervisor.put(&format!("{path}/lift"), &other).await.expect(409).code(), "step_not_allowed");
         let trail = world.auditor.get(&format!("/audit?institution_id={}&object_id={id}", world.home_a1)).await.expect(200).body;
