@@ -101,6 +101,10 @@ ids! {
     ExternalOrderId
     /// What an institution checked by itself (自查).
     SelfCheckId
+    /// A ledger or list brought in from a file.
+    ImportId
+    /// A ledger written out to a file.
+    ExportId
     /// A piece of background work.
     JobId
     /// One node's hold on a job.

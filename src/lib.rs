@@ -11,6 +11,7 @@ pub mod hazards;
 pub mod inspections;
 pub mod institutions;
 pub mod notices;
+pub mod ledger;
 pub mod rules;
 pub mod self_checks;
 pub mod supervision;

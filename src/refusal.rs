@@ -113,6 +113,8 @@ codes! {
     TooFewInspectors = "too_few_inspectors", Conflict, "除去须回避的，检查员人数不足", "Not enough inspectors are left who need not avoid this institution";
     EvidenceStored = "evidence_stored", Conflict, "该证据已存有其他内容，不能替换", "This evidence already holds other bytes and cannot be replaced";
     EvidenceNotStored = "evidence_not_stored", NotFound, "照片尚未上传", "The photo has not been uploaded yet";
+    FileExpired = "file_expired", Gone, "文件已过期，请重新导出", "The file is no longer kept; export it again";
+    FileNotReady = "file_not_ready", Conflict, "文件尚未生成", "The file is not ready yet";
     NoPreview = "no_preview", NotFound, "该文件无法生成预览，原件已保存", "No preview can be made; the original is kept";
     AreaInUse = "area_in_use", Conflict, "该区划下仍有下级区划、机构或用户", "The area still holds areas, institutions or users";
     AreaCycle = "area_cycle", Conflict, "不能移到自己或下级区划之下", "An area cannot move below itself";
@@ -135,6 +137,7 @@ codes! {
     UnsupportedPicture = "unsupported_picture", UnsupportedType, "文件不是支持的图片（JPEG、PNG、WebP、HEIC）", "The file is not a supported picture (JPEG, PNG, WebP, HEIC)";
     Invalid = "invalid", Invalid, "填写内容有误", "Some fields are not valid";
     DamagedPicture = "damaged_picture", Invalid, "图片已损坏或与声明不符", "The picture is damaged or not what it was declared to be";
+    UnreadableFile = "unreadable_file", Invalid, "文件无法读取或不是所需的表格", "The file cannot be read, or holds no such table";
     DigestMismatch = "digest_mismatch", Invalid, "内容与声明的摘要不符，请重新上传", "The content does not match its declared digest; upload it again";
     WeakPassword = "weak_password", Invalid, "密码过短或过于常见", "The password is too short or too common";
     PreconditionRequired = "precondition_required", PreconditionRequired, "请附上所修改的版本（If-Match）", "Say which version you are changing (If-Match)";
@@ -161,6 +164,7 @@ codes_of_fields! {
     InFuture = "in_future", "不能晚于现在", "must not be in the future";
     TooEarly = "too_early", "日期过早", "is too early";
     TooLate = "too_late", "日期过晚", "is too late";
+    Ambiguous = "ambiguous", "有多种读法，请写明", "can be read in more than one way";
     Mismatch = "mismatch", "与其他内容不一致", "does not agree with the rest";
     NotAllowedHere = "not_allowed_here", "此处不能填写", "cannot be given here";
     TooMany = "too_many", "数量过多", "has too many entries";

@@ -56,6 +56,9 @@ permissions! {
     EnterSelfChecks: [Manager];
     ReadSelfChecks: [Inspector, Manager, Supervisor, Auditor, Admin];
     UploadEvidence: [Inspector, Manager, Supervisor];
+    /// Bring ledgers in; lists of institutions only administrators.
+    ImportRecords: [Supervisor, Admin];
+    ExportRecords: [Inspector, Manager, Supervisor, Auditor, Admin];
     ReadEvidence: [Inspector, Manager, Supervisor, Auditor, Admin];
     /// The untouched original with everything the camera wrote into it; each reading is logged.
     ReadOriginals: [Inspector, Manager, Supervisor, Auditor];

@@ -53,6 +53,8 @@ pub fn kept() -> Vec<Kept> {
         notices by "id",
         notice_hazards by "notice_id, position",
         notice_steps by "id",
+        imports by "id",
+        import_errors by "import_id, position",
         audit_heads by "chain",
         audit_entries by "chain, seq",
         audit_anchors by "at, id",
@@ -64,8 +66,9 @@ pub fn kept() -> Vec<Kept> {
 }
 
 /// Tables that a backup leaves out, each with the reason.
-pub const LEFT_OUT: [(&str, &str); 5] = [
+pub const LEFT_OUT: [(&str, &str); 6] = [
     ("evidence_sweeps", "marks between an upload and the sweep of this very store"),
+    ("exports", "files for a day, which can be asked for again; that they were made is in the trail"),
     ("jobs", "the servers put their jobs on the table when they start; leases are theirs alone"),
     ("hazard_search", "an index of the hazards' words: restoring makes it anew"),
     ("password_tokens", "one-time tokens of an hour; an administrator makes new ones"),

@@ -7,6 +7,7 @@ mod backup;
 mod campaign;
 mod console;
 mod keys;
+mod ledger;
 mod rules;
 mod serve;
 mod verify;
@@ -90,6 +91,9 @@ enum Command {
     Backup(backup::BackupArgs),
     /// Check a backup, or put it into empty or replaced records.
     Restore(backup::RestoreArgs),
+    /// Bring records in from a spreadsheet.
+    #[command(subcommand)]
+    Import(ledger::ImportCommand),
     /// Write records out.
     #[command(subcommand)]
     Export(ExportCommand),
@@ -112,6 +116,8 @@ enum ExportCommand {
         /// Where to write; `-` for standard output.
         file: PathBuf,
     },
+    /// The hazard ledger in 35 columns.
+    Hazards(ledger::ExportArgs),
 }
 
 /// Why a command failed.
@@ -135,7 +141,10 @@ fn refused(failure: &crate::refusal::Failure) -> String {
     let crate::refusal::Failure::Refused(refusal) = failure else { return failure.to_string() };
     let fields: Vec<String> =
         refusal.fields.iter().map(|field| format!("{} {}", field.pointer, field.code.words().1)).collect();
-    format!("{}: {} {}", refusal.code.as_str(), refusal.code.titles().1, fields.join(", "))
+    let detail = refusal.detail.as_deref().unwrap_or_default();
+    let text =
+        format!("{}: {} {detail} {}", refusal.code.as_str(), refusal.code.titles().1, fields.join(", "));
+    text.trim_end().to_owned()
 }
 
 impl Settings {
@@ -192,6 +201,8 @@ fn dispatch(cli: &Cli, console: &Console) -> Result<ExitCode, CommandError> {
         Command::Verify(args) => return verify::verify(&config, console, args),
         Command::Backup(args) => return backup::create(&config, console, args),
         Command::Restore(args) => return backup::restore(&config, console, args),
+        Command::Import(command) => return ledger::import(&config, console, command),
+        Command::Export(ExportCommand::Hazards(args)) => ledger::export(&config, console, args)?,
         Command::Export(ExportCommand::Audit { file }) => admin::export_audit(&config, console, file)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -766,6 +766,70 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    exports (id) {
+        id -> UuidSql,
+        format -> Text,
+        filter -> Text,
+        requested_by -> UuidSql,
+        requested_at -> InstantSql,
+        state -> Text,
+        rows_done -> BigInt,
+        size -> Nullable<BigInt>,
+        sha256 -> Nullable<Text>,
+        fault -> Nullable<Text>,
+        finished_at -> Nullable<InstantSql>,
+        expires_at -> Nullable<InstantSql>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::UuidSql;
+
+    import_errors (import_id, position) {
+        import_id -> UuidSql,
+        position -> BigInt,
+        level -> Text,
+        sheet -> Text,
+        row_number -> BigInt,
+        cell -> Text,
+        column_name -> Text,
+        code -> Text,
+        value -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    imports (id) {
+        id -> UuidSql,
+        kind -> Text,
+        file_name -> Nullable<Text>,
+        sha256 -> Text,
+        size -> BigInt,
+        dry_run -> Bool,
+        only_good -> Bool,
+        institution_id -> Nullable<UuidSql>,
+        requested_by -> UuidSql,
+        requested_at -> InstantSql,
+        state -> Text,
+        rows_total -> BigInt,
+        rows_done -> BigInt,
+        good -> BigInt,
+        duplicates -> BigInt,
+        changed -> BigInt,
+        refused -> BigInt,
+        fault -> Nullable<Text>,
+        finished_at -> Nullable<InstantSql>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     areas,
     inspections,

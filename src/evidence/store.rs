@@ -246,6 +246,56 @@ impl Store {
     }
 }
 
+/// Files that are no evidence and are kept for a while: ledgers on their way in or out.
+impl Store {
+    fn file(&self, name: &str) -> Key {
+        Key::from(format!("{}ledgers/{name}", self.prefix))
+    }
+
+    /// Keeps a file under a name, in the place of what was there.
+    pub async fn put_file(&self, name: &str, file: File) -> Outcome<()> {
+        let piece = if self.folder.is_some() { PIECE } else { S3_PIECE };
+        let upload = self.inner.put_multipart(&self.file(name)).await.map_err(|error| failed(&error))?;
+        let mut writer = WriteMultipart::new_with_chunk_size(upload, piece);
+        match send(file, &mut writer).await {
+            Ok(()) => writer.finish().await.map(|_done| ()).map_err(|error| failed(&error)),
+            Err(failure) => {
+                let _ = writer.abort().await;
+                Err(failure)
+            }
+        }
+    }
+
+    /// The bytes of a kept file, piece by piece; `None` when it is gone.
+    pub async fn get_file(
+        &self,
+        name: &str,
+    ) -> Outcome<Option<BoxStream<'static, object_store::Result<Bytes>>>> {
+        match self.inner.get(&self.file(name)).await {
+            Ok(found) => Ok(Some(found.into_stream())),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(failed(&error)),
+        }
+    }
+
+    pub async fn remove_file(&self, name: &str) -> Outcome<()> {
+        self.remove(&self.file(name)).await
+    }
+
+    /// The kept files whose names begin with `folder/`, and since when each is there.
+    pub async fn files(&self, folder: &str) -> Outcome<Vec<(String, DateTime<Utc>)>> {
+        let mut found = Vec::new();
+        let mut stream = self.inner.list(Some(&self.file(folder)));
+        while let Some(one) = stream.next().await {
+            let one = one.map_err(|error| failed(&error))?;
+            if let Some(name) = one.location.filename() {
+                found.push((format!("{folder}/{name}"), one.last_modified));
+            }
+        }
+        Ok(found)
+    }
+}
+
 /// What the sweep needs: what is there, since when, and how to take it away.
 impl Store {
     /// The originals whose digests begin with this byte.

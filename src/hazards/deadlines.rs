@@ -215,6 +215,12 @@ impl Timetable<'_> {
     /// The default deadline: the item's own days, or the policy's by severity. Refused where it counts working days
     /// in a year whose holidays are not known: somebody's duty must not rest on a guess.
     pub fn default_deadline(&self, finding: &Finding<'_>) -> Result<DeadlineBasis, Refusal> {
+        certain(self.past_deadline(finding))
+    }
+
+    /// The same for what a ledger tells of: history is not refused for want of a calendar, its basis names the years in
+    /// which only weekends were left out.
+    pub fn past_deadline(&self, finding: &Finding<'_>) -> DeadlineBasis {
         let table = &self.policy.days;
         let (because, days) = match finding.item {
             _ if finding.fixed_on_spot => ("fixed_on_spot".to_owned(), table.fixed_on_spot),
@@ -223,7 +229,7 @@ impl Timetable<'_> {
             None if finding.urgent => ("urgent".to_owned(), table.urgent),
             None => ("general".to_owned(), table.general),
         };
-        certain(self.basis(because, finding.found_on, days, table.counted))
+        self.basis(because, finding.found_on, days, table.counted)
     }
 
     /// A deadline set by hand: not before the finding, not beyond what the severity allows.

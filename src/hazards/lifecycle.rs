@@ -125,6 +125,12 @@ fn role_may(hazard: &Hazard, role: Role, kind: ActionKind) -> Result<(), Refusal
     if theirs { Ok(()) } else { Err(Code::StepNotYours.into()) }
 }
 
+/// Major by a criterion; what a ledger calls major without one still needs somebody's decision.
+fn is_judged(hazard: &Hazard) -> bool {
+    let details = &hazard.details;
+    hazard.severity == Severity::Major && (details.major.is_some() || details.imported.is_none())
+}
+
 /// Which states allow which steps.
 fn state_allows(situation: &Situation<'_>, kind: ActionKind) -> Result<(), Refusal> {
     use ActionKind as K;
@@ -136,7 +142,7 @@ fn state_allows(situation: &Situation<'_>, kind: ActionKind) -> Result<(), Refus
         K::Submit | K::RequestExtension => status.is_running(),
         K::RecheckPass | K::RecheckFail => status == Status::AwaitingRecheck,
         K::DecideExtension | K::DecideVoid | K::Comment | K::WaiveEvidence => open,
-        K::JudgeMajor => here && hazard.severity == Severity::General,
+        K::JudgeMajor => here && !is_judged(hazard),
         K::List => here && hazard.severity == Severity::Major && !hazard.listed,
         K::Delist => open && hazard.listed,
         K::Transfer => here,

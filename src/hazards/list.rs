@@ -14,7 +14,7 @@ use crate::db::schema::hazards;
 use crate::db::search;
 use crate::db::sql_types::is_written_year;
 use crate::db::{Conn, Instant, MultiBackend};
-use crate::ids::InstitutionId;
+use crate::ids::{HazardId, InstitutionId};
 use crate::in_area;
 use crate::refusal::Outcome;
 use chrono::{Datelike, NaiveDate};
@@ -85,6 +85,65 @@ fn merge(mut found: Vec<Hazard>, sort: Sort, limit: i64) -> Vec<Hazard> {
     found.dedup_by_key(|hazard| hazard.id);
     found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     found
+}
+
+/// Reads a whole list in order, page by page, each hazard once: what is held at a time does not grow with the list.
+pub struct Walk<'a> {
+    pieces: Vec<Piece<'a>>,
+    narrowing: Narrowing,
+    sort: Sort,
+    last: Option<HazardId>,
+}
+
+struct Piece<'a> {
+    stretch: Stretch<'a>,
+    status: Status,
+    read: std::collections::VecDeque<Hazard>,
+    after: Option<Place>,
+    ended: bool,
+}
+
+impl<'a> Walk<'a> {
+    /// Hazards of each piece that are held.
+    const AHEAD: i64 = 200;
+
+    pub fn begin(conn: &mut Conn, scope: &'a Scope, narrowing: Narrowing, sort: Sort) -> Outcome<Self> {
+        let piece = |(stretch, status)| Piece {
+            stretch,
+            status,
+            read: std::collections::VecDeque::new(),
+            after: None,
+            ended: false,
+        };
+        let pieces = pieces(conn, scope, &narrowing)?.into_iter().map(piece).collect();
+        Ok(Self { pieces, narrowing, sort, last: None })
+    }
+
+    /// The next hazards, at most `most`; none when the list has ended.
+    pub fn next(&mut self, conn: &mut Conn, most: usize) -> Outcome<Vec<Hazard>> {
+        let mut page = Vec::new();
+        while page.len() < most {
+            for piece in self.pieces.iter_mut().filter(|piece| piece.read.is_empty() && !piece.ended) {
+                let narrowing = Narrowing { after: piece.after, ..self.narrowing.clone() };
+                let query = query(conn, piece.stretch, piece.status, &narrowing, self.sort, Self::AHEAD);
+                piece.read = query.load::<Hazard>(conn)?.into();
+                piece.after = piece.read.back().map(|hazard| place(hazard, self.sort));
+                piece.ended = piece.read.is_empty();
+            }
+            let order = |piece: &&mut Piece<'a>| {
+                piece.read.front().map(|hazard| (value(hazard, self.sort.key), hazard.id))
+            };
+            let waiting = self.pieces.iter_mut().filter(|piece| !piece.read.is_empty());
+            let first =
+                if self.sort.descending { waiting.max_by_key(order) } else { waiting.min_by_key(order) };
+            let Some(hazard) = first.and_then(|piece| piece.read.pop_front()) else { break };
+            // Areas of a scope may lie within each other.
+            if self.last.replace(hazard.id) != Some(hazard.id) {
+                page.push(hazard);
+            }
+        }
+        Ok(page)
+    }
 }
 
 /// The place of a hazard in a sort, for the cursor.

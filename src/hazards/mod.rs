@@ -9,6 +9,7 @@ mod counts;
 pub mod deadlines;
 pub mod follow;
 pub mod found;
+pub mod history;
 pub mod lifecycle;
 pub mod list;
 pub mod model;

@@ -4,7 +4,7 @@ use crate::access::AreaColumns;
 use crate::checklists::{Category, PhotoRule};
 use crate::db::Instant;
 use crate::db::schema::{hazard_actions, hazards};
-use crate::ids::{ActionId, EvidenceId, HazardId, InspectionId, InstitutionId, UserId};
+use crate::ids::{ActionId, EvidenceId, HazardId, ImportId, InspectionId, InstitutionId, UserId};
 use crate::rules::{Counted, DocumentRef, SkippedDay};
 use crate::{json_column, text_enum};
 use chrono::NaiveDate;
@@ -60,7 +60,7 @@ pub struct DeadlineBasis {
     /// The rule document and its version.
     pub rule: String,
     pub version: u32,
-    /// Which line of it: `item E03`, `urgent`, `general`, `major`, `fixed_on_spot`, `rework`, `recheck` or `given`.
+    /// Which line of it: `item E03`, `urgent`, `general`, `major`, `fixed_on_spot`, `rework`, `recheck`, `given` or `imported`.
     pub because: String,
     /// The local date the days are counted from.
     pub start: NaiveDate,
@@ -120,6 +120,9 @@ pub struct Details {
     pub transfer: Option<Transfer>,
     pub extension_request: Option<ExtensionRequest>,
     pub void_request: Option<VoidRequest>,
+    /// What the ledger said, where it was brought in from one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<Imported>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -133,6 +136,49 @@ pub struct Rectification {
     /// 应急预案 / 临时措施
     pub contingency_plan: Option<String>,
     pub submitted_at: Option<Instant>,
+}
+
+/// A row of a ledger that became a hazard. Its names are texts: they are nobody's accounts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Imported {
+    pub import_id: ImportId,
+    /// The file's digest, and the row in it.
+    pub file_sha256: String,
+    pub sheet: String,
+    pub row: u32,
+    /// The category was guessed from the words of the finding.
+    pub category_guessed: bool,
+    /// 排查人
+    pub found_by: String,
+    /// 检查类型
+    pub kind: Option<String>,
+    /// 检查单位
+    pub unit: Option<String>,
+    /// 判定依据
+    pub basis: Option<String>,
+    /// 重大隐患判定条款, as the ledger names it; nobody here has judged by it.
+    pub criterion: Option<String>,
+    /// 责任部门
+    pub department: Option<String>,
+    /// 联系电话
+    pub phone: Option<String>,
+    /// 实际完成日期
+    pub rectified_on: Option<NaiveDate>,
+    /// 整改情况
+    pub rectified: Option<String>,
+    pub recheck: Option<ImportedRecheck>,
+    /// 督办单位
+    pub listing_unit: Option<String>,
+    /// 备注
+    pub remarks: Option<String>,
+}
+
+/// A re-check that a ledger tells of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ImportedRecheck {
+    pub on: NaiveDate,
+    pub by: String,
+    pub passed: bool,
 }
 
 /// Who judged it major, by which criterion of which document.

@@ -299,7 +299,7 @@ fn draft(
 }
 
 /// The number people say (隐患编号): the day it was found and the end of its id.
-fn number(id: HazardId, found_on: NaiveDate) -> String {
+pub(super) fn number(id: HazardId, found_on: NaiveDate) -> String {
     let hex = id.0.simple().to_string().to_uppercase();
     let tail = hex.get(24..).unwrap_or_default();
     format!("YH{}-{tail}", found_on.format("%Y%m%d"))

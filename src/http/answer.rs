@@ -22,6 +22,14 @@ pub fn stored(stored: Stored, version: i64, body: &impl Serialize) -> HttpRespon
     answer.insert_header((header::ETAG, etag(version))).json(body)
 }
 
+/// `202` for work that was taken on, `200` with `Idempotent-Replay: true` for the same again.
+pub fn accepted(stored: Stored, body: &impl Serialize) -> HttpResponse {
+    match stored {
+        Stored::Created => HttpResponse::Accepted().json(body),
+        Stored::Replayed => HttpResponse::Ok().insert_header(("Idempotent-Replay", "true")).json(body),
+    }
+}
+
 /// `200` with the object's version as its ETag.
 pub fn object(version: i64, body: &impl Serialize) -> HttpResponse {
     HttpResponse::Ok().insert_header((header::ETAG, etag(version))).json(body)

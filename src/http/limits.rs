@@ -38,7 +38,8 @@ impl Class {
             return Self::Watched;
         }
         if matches!(*req.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
-            let export = path.split('/').any(|part| part == "export" || part == "exports");
+            let file = path.contains("/exports/") && path.ends_with("/file");
+            let export = file || path.split('/').any(|part| part == "export");
             return if export { Self::Export } else { Self::Read };
         }
         let has_body = req.headers().contains_key(header::CONTENT_TYPE);

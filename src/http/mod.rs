@@ -17,7 +17,7 @@ mod raw;
 mod serving;
 
 pub use crate::stored::Stored;
-pub use answer::{expected_version, no_content, object, page_for_people, stored};
+pub use answer::{accepted, expected_version, no_content, object, page_for_people, stored};
 pub use assets::{asset, docs_redirect};
 pub use body::{Body, Id, Query, path_id};
 pub use client::{TrustedProxies, client_address, client_network, client_of};
@@ -25,6 +25,6 @@ pub use connection::{Connection, Connections, Line};
 pub use envelope::{envelope, fallback};
 pub use limits::{Class, Limits, Rates};
 pub use pagination::{Cursor, DEFAULT_LIMIT, LARGEST_LIMIT, Page, limit, page};
-pub use problem::{FieldProblem, Problem};
+pub use problem::{FieldProblem, Problem, prefers_english};
 pub use rates::{RateLimits, Standing};
 pub use serving::{Caller, Serving, admit};

@@ -131,6 +131,12 @@ pub(super) enum Language {
     English,
 }
 
+/// Whether a reader would rather have English than Chinese.
+pub fn prefers_english(req: &actix_web::HttpRequest) -> bool {
+    let header = req.headers().get(actix_web::http::header::ACCEPT_LANGUAGE);
+    matches!(Language::accepted(header.and_then(|value| value.to_str().ok())), Language::English)
+}
+
 impl Language {
     /// The one of ours that is wanted most, the first among equals; Chinese when neither is named.
     pub(super) fn accepted(header: Option<&str>) -> Self {

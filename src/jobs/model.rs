@@ -13,6 +13,10 @@ text_enum! {
         Anchor = "audit.anchor",
         /// Compares the counts with the hazards they count.
         Counts = "hazards.counts",
+        /// Writes a ledger to a file; one job for each export.
+        Export = "ledger.export",
+        /// Brings a ledger or a list in from a file; one job for each import.
+        Import = "ledger.import",
         /// Removes what nobody needs any more from the records.
         Purge = "records.purge",
         /// Reads the originals again and compares them with their digests.

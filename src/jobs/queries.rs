@@ -11,6 +11,15 @@ use diesel::prelude::*;
 /// Jobs looked at in one claim: so many nodes do not all reach for the same one.
 const CANDIDATES: i64 = 16;
 
+/// Puts a job on the table that is in this node's hands from the beginning; nobody else has it unless the lease ends.
+pub fn put_held(conn: &mut Conn, kind: JobKind, subject: &str, now: Instant) -> Outcome<Lease> {
+    let lease = LeaseId::fresh();
+    let job =
+        Job { lease: Some(lease), lease_ends_at: Some(now.plus(LEASE)), ..new(kind, subject, now, now) };
+    diesel::insert_into(jobs::table).values(job.clone()).execute(conn)?;
+    Ok(Lease { id: lease, job })
+}
+
 /// Puts a job on the table unless one of this kind and subject is there. True if it was put there now.
 pub fn ensure(conn: &mut Conn, kind: JobKind, subject: &str, due_at: Instant, now: Instant) -> Outcome<bool> {
     let known: Option<JobId> = jobs::table
@@ -21,7 +30,12 @@ pub fn ensure(conn: &mut Conn, kind: JobKind, subject: &str, due_at: Instant, no
     if known.is_some() {
         return Ok(false);
     }
-    let job = Job {
+    diesel::insert_into(jobs::table).values(new(kind, subject, due_at, now)).execute(conn)?;
+    Ok(true)
+}
+
+fn new(kind: JobKind, subject: &str, due_at: Instant, now: Instant) -> Job {
+    Job {
         id: JobId::fresh(),
         kind,
         subject: subject.to_owned(),
@@ -36,9 +50,7 @@ pub fn ensure(conn: &mut Conn, kind: JobKind, subject: &str, due_at: Instant, no
         last_error: None,
         done_at: None,
         created_at: now,
-    };
-    diesel::insert_into(jobs::table).values(job).execute(conn)?;
-    Ok(true)
+    }
 }
 
 /// The ids of jobs that are due and free, the longest due first.

@@ -23,8 +23,13 @@ impl JobKind {
         match self {
             Self::Anchor => TimeDelta::hours(1),
             Self::Sweep => TimeDelta::minutes(20),
-            Self::Scrub | Self::Counts | Self::Purge => TimeDelta::hours(24),
+            Self::Scrub | Self::Counts | Self::Purge | Self::Export | Self::Import => TimeDelta::hours(24),
         }
+    }
+
+    /// Whether one job of the kind is always on the table; the others come with what they are about.
+    pub fn repeats(self) -> bool {
+        !matches!(self, Self::Export | Self::Import)
     }
 }
 

@@ -6,6 +6,7 @@ use super::{measures, work};
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::evidence::Store;
+use crate::ledger;
 use crate::office::Office;
 use crate::refusal::{Failure, Outcome};
 use std::sync::Arc;
@@ -47,10 +48,10 @@ impl Runner {
         let now = self.clock.now();
         self.db
             .write(move |conn| {
-                for kind in JobKind::ALL {
+                for kind in JobKind::ALL.iter().filter(|kind| kind.repeats()) {
                     queries::ensure(conn, *kind, "", now, now)?;
                 }
-                Ok(())
+                ledger::import::ensure_jobs(conn, now)
             })
             .await
     }

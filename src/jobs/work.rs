@@ -9,6 +9,7 @@ use crate::db::Instant;
 use crate::evidence::scrub::{self, Scrubbed};
 use crate::evidence::{queries as evidence, sweep};
 use crate::hazards::queries::wrong_counts;
+use crate::ledger;
 use crate::refusal::Outcome;
 use crate::sessions::queries as sessions;
 use serde_json::json;
@@ -19,6 +20,8 @@ pub(super) async fn perform(on: &Runner, lease: &Lease) -> Outcome<()> {
     match lease.job.kind {
         JobKind::Anchor => anchor(on, lease).await,
         JobKind::Counts => counts(on, lease).await,
+        JobKind::Export => ledger::export::run(on, lease).await,
+        JobKind::Import => ledger::import::run(on, lease, &|_, _| {}).await,
         JobKind::Purge => purge(on, lease).await,
         JobKind::Scrub => scrub(on, lease).await,
         JobKind::Sweep => sweep(on, lease).await,
@@ -71,6 +74,7 @@ async fn counts(on: &Runner, lease: &Lease) -> Outcome<()> {
 }
 
 async fn purge(on: &Runner, lease: &Lease) -> Outcome<()> {
+    ledger::export::remove_old_files(on).await?;
     let (lease, now) = (lease.clone(), on.clock.now());
     on.db
         .write(move |conn| {

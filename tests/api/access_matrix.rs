@@ -262,6 +262,7 @@ struct Call {
     path: String,
     body: Option<Value>,
     photo: Option<Photo>,
+    file: Option<&'static str>,
 }
 
 impl Call {
@@ -275,8 +276,32 @@ impl Call {
             request = request.header("content-type", photo.media_type).header("content-digest", header);
             request = request.body(photo.bytes.clone());
         }
+        if let Some(file) = self.file {
+            request = request.header("content-type", "text/csv").body(file);
+        }
         self.by.send(request).await
     }
+}
+
+/// A ledger of one row.
+const LEDGER: &str = "排查时间,排查人,隐患部位,隐患名称,隐患等级\n2025-01-06,周一一,一层,杂物堆放,一般\n";
+
+/// An import or export of the caller, of somebody else of the county, of county B, or of nobody.
+async fn asked_for(fixture: &Fixture, what: &str, by: &Person, target: &str) -> String {
+    let id = unknown();
+    let owner = match target {
+        "own" => by,
+        "neighbour" => &fixture.world.second_supervisor,
+        "elsewhere" => &fixture.world.supervisor_b,
+        _ => return id,
+    };
+    if what == "exports" {
+        owner.put(&format!("/exports/{id}"), &json!({ "format": "csv" })).await;
+    } else {
+        let request = owner.request(Method::PUT, &format!("/imports/{id}?kind=hazards"));
+        owner.send(request.header("content-type", "text/csv").body(LEDGER)).await;
+    }
+    id
 }
 
 fn unknown() -> String {
@@ -351,7 +376,7 @@ fn notice_request(
 async fn call(app: &TestApp, fixture: &Fixture, operation: &str, role: &str, target: &str) -> Call {
     let mut by = fixture.person(app, role);
     let (method, template) = operation.split_once(' ').unwrap();
-    let (mut body, mut photo) = (None, None);
+    let (mut body, mut photo, mut file) = (None, None, None);
     let place = fixture.places.get(target);
     let area = place.map_or_else(unknown, |place| place.area.to_string());
     let home = place.map_or_else(unknown, |place| place.institution.to_string());
@@ -411,6 +436,20 @@ async fn call(app: &TestApp, fixture: &Fixture, operation: &str, role: &str, tar
         "PUT /evidence/{id}/content" => {
             photo = Some(place.map_or_else(Photo::before, |place| place.photo.clone()));
             format!("/evidence/{evidence}/content")
+        }
+        "PUT /exports/{id}" => {
+            body = Some(json!({ "format": "csv", "filter": { "institution_id": home } }));
+            format!("/exports/{}", unknown())
+        }
+        "GET /exports/{id}" | "GET /exports/{id}/file" => {
+            template.replace("{id}", &asked_for(fixture, "exports", &by, target).await)
+        }
+        "PUT /imports/{id}" => {
+            file = Some(LEDGER);
+            format!("/imports/{}?kind=hazards&institution_id={home}", unknown())
+        }
+        "GET /imports/{id}" | "GET /imports/{id}/errors" => {
+            template.replace("{id}", &asked_for(fixture, "imports", &by, target).await)
         }
         "GET /hazards" => format!("/hazards?institution_id={home}"),
         "PUT /hazards/{id}" => {
@@ -517,7 +556,7 @@ async fn call(app: &TestApp, fixture: &Fixture, operation: &str, role: &str, tar
             template.replace("{id}", &id)
         }
     };
-    Call { by, method: method.parse().unwrap(), path, body, photo }
+    Call { by, method: method.parse().unwrap(), path, body, photo, file }
 }
 
 on_both_databases! {

@@ -262,3 +262,59 @@ fn reason_to_refuse(token: &str) -> Option<&'static str> {
     let known = |name: &String| ["alg", "kid", "typ"].contains(&name.as_str());
     if !header.as_object()?.keys().all(known) { Some("its header says more than ours") } else { None }
 }
+
+/// The ledger that somebody else made messy, as text and as a workbook: exactly what its description says comes out.
+#[test]
+fn messy_ledger() {
+    let Some(file) = corpus("ledger-messy.csv") else { return };
+    for file in [file.clone(), file.with_extension("xlsx")] {
+        crate::support::TestApp::run(anlao::db::Backend::Sqlite, async |app| {
+            let world = World::build(app).await;
+            let home = json!({ "name": "幸福里养老服务中心", "expected_version": 1 });
+            world.admin.patch(&format!("/institutions/{}", world.home_a1), &home).await.expect(200);
+            let bytes = std::fs::read(&file).unwrap();
+            let import =
+                crate::ledger::bring(app, &world.supervisor, "kind=hazards&only_good=true", &bytes).await;
+            let errors = crate::ledger::errors(&world.supervisor, &import).await;
+            let counts = ["rows", "good", "duplicates", "refused"].map(|key| import[key].as_i64().unwrap());
+            assert_eq!(counts, [13, 8, 1, 4], "{file:?} {import} {errors:#?}");
+            let of = |code: &str| -> Vec<String> {
+                let of = errors.iter().filter(|one| one["level"] == "error" && one["code"] == code);
+                of.map(|one| one["column"].as_str().unwrap().to_owned()).collect()
+            };
+            assert_eq!(of("out_of_range"), ["排查时间"]);
+            assert_eq!(
+                (of("required"), of("too_early")),
+                (vec!["排查人".to_owned()], vec!["完成时限".to_owned()])
+            );
+            assert_eq!(
+                (of("unknown_value"), of("bad_format")),
+                (vec!["隐患等级".to_owned()], vec!["排查时间".to_owned()])
+            );
+            let all = crate::ledger::hazards(&world.supervisor).await;
+            let one = |place: &str| {
+                let found = all
+                    .iter()
+                    .find(|hazard| hazard["location"] == place)
+                    .unwrap_or_else(|| panic!("{place}: {all:#?}"));
+                [&found["severity"], &found["status"], &found["deadline"], &found["overdue"]]
+                    .map(Value::clone)
+            };
+            assert_eq!(json!(one("三楼东侧疏散通道")), json!(["general", "closed", "2024-12-10", false]));
+            assert_eq!(json!(one("厨房")), json!(["general", "closed", "2024-12-13", false]));
+            assert_eq!(json!(one("二楼204室")), json!(["general", "pending", "2024-12-11", true]));
+            assert_eq!(json!(one("配电间")), json!(["general", "closed", "2024-12-13", false]));
+            assert_eq!(json!(one("锅炉房")), json!(["major", "pending", "2025-01-10", true]));
+            assert_eq!(json!(one("食堂")), json!(["general", "rectifying", "2024-12-11", true]));
+            assert_eq!(json!(one("浴室")), json!(["major", "closed", "2024-12-12", false]));
+            let roof = all.iter().find(|hazard| hazard["location"] == "屋顶").unwrap();
+            assert_eq!(roof["description"], "=HYPERLINK(\"http://127.0.0.1\",\"x\")");
+            let out = crate::ledger::exported(app, &world.supervisor, &json!({ "format": "csv" })).await;
+            let out = String::from_utf8(out).unwrap();
+            assert!(
+                out.contains("\"'=HYPERLINK(") && out.contains(",'@SUM(1+1),") && !out.contains(",@SUM"),
+                "{out}"
+            );
+        });
+    }
+}

@@ -36,6 +36,8 @@ mod hazard_steps;
 mod idempotency;
 mod inspections;
 mod jobs;
+mod ledger;
+mod ledger_shell;
 mod lifecycle_model;
 mod limits;
 mod login_addresses;

@@ -115,6 +115,12 @@ async fn writes(app: &TestApp, world: &World) -> BTreeMap<String, Write> {
             json!({ "token": "0", "username": "first",
             "display_name": "首位", "password": "窗台上的花盆每天早上要浇一次水" }),
         ),
+        (
+            "PUT /exports/{id}",
+            &world.supervisor,
+            format!("/exports/{}", unknown()),
+            json!({ "format": "csv" }),
+        ),
         ("PUT /hazards/{id}", &world.inspector, format!("/hazards/{}", unknown()), world.hazard(&[&photo])),
         (
             "PUT /hazards/{id}/actions/{action_id}",
