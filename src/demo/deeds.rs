@@ -109,7 +109,12 @@ impl What {
             Self::Order { order, form } => external_orders::record::record(tx, *order, form).map(|_| ()),
             Self::Lift { order, form } => external_orders::record::lift(tx, *order, form).map(|_| ()),
             Self::SelfCheck { check, form } => self_checks::enter::enter(tx, *check, form).map(|_| ()),
-            Self::Register { .. } | Self::Step { .. } | Self::Standing { .. } | Self::Visit { .. } => Ok(()),
+            Self::Register { .. }
+            | Self::Step { .. }
+            | Self::Standing { .. }
+            | Self::Visit { .. }
+            | Self::Issue { .. }
+            | Self::Notice { .. } => Ok(()),
         }
     }
 }
