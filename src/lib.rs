@@ -12,6 +12,7 @@ pub mod inspections;
 pub mod institutions;
 pub mod ledger;
 pub mod notices;
+pub mod ledger;
 pub mod rules;
 pub mod self_checks;
 pub mod supervision;

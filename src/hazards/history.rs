@@ -111,6 +111,7 @@ fn hazard(
     };
     Ok(Hazard {
         id: past.id,
+        inspection_id: None,
         institution_id: institution.id,
         place: institution.place,
         number: past.number.unwrap_or_else(|| number(past.id, past.found_on)),
@@ -138,7 +139,6 @@ fn hazard(
         closed_at,
         closed_by: None,
         photo_rule: item.map_or(PhotoRule::One, |item| item.photo),
-        inspection_id: None,
         details,
         digest: past.digest,
         version: 1,

@@ -190,11 +190,11 @@ impl<C: Named> Table<C> {
 
     /// Whether a row is the header printed once more.
     pub fn is_header(&self, row: &Row) -> bool {
-        let same = self
-            .places
-            .iter()
-            .filter(|(column, at)| row.cells.get(**at).and_then(recognise::<C>) == Some(**column));
-        same.count() >= 3
+        let again = |(column, at): (&C, &usize)| match (self.names.get(column), row.cells.get(*at)) {
+            (Some(name), Some(Cell::Text(text))) => text.trim() == name,
+            _ => false,
+        };
+        self.places.iter().filter(|place| again(*place)).count() >= 3
     }
 
     /// Whether a row is a sum, a note or a signature rather than a record: nothing but its first cells is filled.

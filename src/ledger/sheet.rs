@@ -149,20 +149,23 @@ fn csv_reader(separator: u8, text: &str) -> csv::Reader<&[u8]> {
 }
 
 fn read_text(bytes: &[u8]) -> Result<Sheet, Unreadable> {
-    let text = decode(bytes)?;
+    let mut text = decode(bytes)?;
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
     let mut reader = csv_reader(separator(&text), &text);
     let mut measure = Measure::default();
     let mut rows = Vec::new();
     let mut number: u32 = 0;
-    // The reader passes over lines without anything, which spreadsheet programs number all the same.
-    let mut expected: u64 = 1;
+    // Lines within cells so far: they are none of their own to spreadsheet programs.
+    let mut breaks: u64 = 0;
     let mut record = csv::StringRecord::new();
     while reader.read_record(&mut record).map_err(|error| Unreadable::Damaged(error.to_string()))? {
-        let line = record.position().map_or(expected, csv::Position::line);
-        let skipped = u32::try_from(line.saturating_sub(expected)).unwrap_or(u32::MAX);
-        number = number.saturating_add(skipped).saturating_add(1);
-        let breaks: usize = record.iter().map(|cell| cell.matches('\n').count()).sum();
-        expected = line.saturating_add(1).saturating_add(u64::try_from(breaks).unwrap_or_default());
+        let within: usize = record.iter().map(|cell| cell.matches('\n').count()).sum();
+        breaks += u64::try_from(within).unwrap_or_default();
+        // The reader stands behind the record; blank lines, which it passes over, are numbered all the same.
+        let line = reader.position().line().saturating_sub(1).saturating_sub(breaks);
+        number = u32::try_from(line).unwrap_or(u32::MAX).max(number.saturating_add(1));
         let mut cells = Vec::with_capacity(record.len().min(MOST_COLUMNS));
         for (at, cell) in record.iter().enumerate() {
             let cell = plain(cell);

@@ -286,6 +286,11 @@ impl Call {
 /// A ledger of one row.
 const LEDGER: &str = "排查时间,排查人,隐患部位,隐患名称,隐患等级\n2025-01-06,周一一,一层,杂物堆放,一般\n";
 
+/// What is asked about a file that somebody brought in or had written.
+fn is_of_files(operation: &str) -> bool {
+    operation.starts_with("GET /exports/") || operation.starts_with("GET /imports/")
+}
+
 /// An import or export of the caller, of somebody else of the county, of county B, or of nobody.
 async fn asked_for(fixture: &Fixture, what: &str, by: &Person, target: &str) -> String {
     let id = unknown();
@@ -441,15 +446,12 @@ async fn call(app: &TestApp, fixture: &Fixture, operation: &str, role: &str, tar
             body = Some(json!({ "format": "csv", "filter": { "institution_id": home } }));
             format!("/exports/{}", unknown())
         }
-        "GET /exports/{id}" | "GET /exports/{id}/file" => {
-            template.replace("{id}", &asked_for(fixture, "exports", &by, target).await)
-        }
         "PUT /imports/{id}" => {
             file = Some(LEDGER);
             format!("/imports/{}?kind=hazards&institution_id={home}", unknown())
         }
-        "GET /imports/{id}" | "GET /imports/{id}/errors" => {
-            template.replace("{id}", &asked_for(fixture, "imports", &by, target).await)
+        files if is_of_files(files) => {
+            template.replace("{id}", &asked_for(fixture, template.split('/').nth(1).unwrap(), &by, target).await)
         }
         "GET /hazards" => format!("/hazards?institution_id={home}"),
         "PUT /hazards/{id}" => {

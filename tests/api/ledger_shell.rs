@@ -54,11 +54,11 @@ fn a_messy_ledger_is_tried_refused_taken_and_known_again() {
         let tried = told(&office, &["import", "hazards", "messy.csv", "--dry-run"], 1);
         assert_eq!(counts(&tried), [9, 4, 1, 0, 4], "{tried:#}");
         let expected = [
-            (10, "B10", "out_of_range"),
-            (11, "C11", "required"),
-            (11, "H11", "too_early"),
-            (12, "F12", "unknown_value"),
-            (14, "B14", "ambiguous"),
+            (9, "B9", "out_of_range"),
+            (10, "C10", "required"),
+            (10, "H10", "too_early"),
+            (11, "F11", "unknown_value"),
+            (13, "B13", "ambiguous"),
         ];
         let expected: Vec<(u64, String, String)> =
             expected.iter().map(|(row, cell, code)| (*row, (*cell).into(), (*code).into())).collect();
