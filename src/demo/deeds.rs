@@ -79,12 +79,6 @@ impl Deed {
                 let form = ActionForm { evidence, ..(**form).clone() };
                 act::act(&mut tx, *hazard, *action, &form, None)?;
             }
-            What::Issue { notice, form } => {
-                issue::issue(&mut tx, *notice, form)?;
-            }
-            What::Notice { notice, step, form } => {
-                step::take(&mut tx, *notice, *step, form)?;
-            }
             What::Standing { home, status } => stand(&mut tx, *home, *status)?,
             What::Visit { visit, record } => {
                 let record = InspectionRecord { evidence, ..(**record).clone() };
@@ -109,6 +103,8 @@ impl What {
             Self::Order { order, form } => external_orders::record::record(tx, *order, form).map(|_| ()),
             Self::Lift { order, form } => external_orders::record::lift(tx, *order, form).map(|_| ()),
             Self::SelfCheck { check, form } => self_checks::enter::enter(tx, *check, form).map(|_| ()),
+            Self::Issue { notice, form } => issue::issue(tx, *notice, form).map(|_| ()),
+            Self::Notice { notice, step, form } => step::take(tx, *notice, *step, form).map(|_| ()),
             Self::Register { .. } | Self::Step { .. } | Self::Standing { .. } | Self::Visit { .. } => Ok(()),
         }
     }
