@@ -26,7 +26,7 @@ const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006/relationsh
 const KINDS: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
 
 /// Widths of the five columns; 8844 together, in twentieths of a point.
-const COLUMNS: [usize; 5] = [640, 3100, 1640, 1764, 1700];
+const COLUMNS: [usize; 5] = [640, 3000, 1600, 1744, 1860];
 /// English metric units in a millimetre.
 const EMU: u64 = 36_000;
 
