@@ -7,7 +7,7 @@ use super::kinds::Kind;
 use super::load;
 use super::model::{AdoptionRow, LoadedDocument};
 use super::queries;
-use super::rules::is_document_id;
+use super::terms::is_document_id;
 use crate::access::{Access, ManageRules, ReadRules, ReadTx};
 use crate::areas;
 use crate::db::Instant;
@@ -288,6 +288,9 @@ pub struct RuleText {
     pub owner_area_id: Option<AreaId>,
 }
 
+/// In characters; a body has its limit in bytes, too.
+const LONGEST_TEXT: usize = 240_000;
+
 /// Loads a version of a document, or confirms that it is loaded so. Every fault of the text is told with its line.
 #[utoipa::path(tag = "rules", params(
         ("document" = String, Path, description = "The document's id.", pattern = "^[a-z0-9][a-z0-9.-]{1,59}$"),
@@ -302,12 +305,21 @@ pub async fn put_rule(
 ) -> Outcome<HttpResponse> {
     let (id, version) = document_version(&req)?;
     let RuleText { text, owner_area_id } = form.0;
+    if text.chars().count() > LONGEST_TEXT {
+        return Err(Refusal::invalid("/text", FieldCode::TooLong).into());
+    }
+    // Read where nobody waits to write, once it is known who asks.
+    let (text, document) = access
+        .read(move |_| match Document::parse(&text) {
+            Ok(document) => Ok((text, document)),
+            Err(problems) => Err(load::refusal("/text", problems).into()),
+        })
+        .await?;
+    if (document.head.id.as_str(), document.head.version) != (id.as_str(), version) {
+        return Err(Refusal::invalid("/text", FieldCode::Mismatch).into());
+    }
     let (answer, detail) = access
         .write(move |tx| {
-            let document = Document::parse(&text).map_err(|problems| load::refusal("/text", problems))?;
-            if (document.head.id.as_str(), document.head.version) != (id.as_str(), version) {
-                return Err(Refusal::invalid("/text", FieldCode::Mismatch).into());
-            }
             let (answer, loaded) = load::load(tx, &text, owner_area_id, &document)?;
             Ok((answer, detail(&document, loaded.as_ref())?))
         })

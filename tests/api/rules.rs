@@ -285,11 +285,11 @@ on_both_databases! {
             + "\n[[year]]\nyear = 2027\nsource = \"（试验用）\"\nverified = false\n\n[[year.holiday]]\nname_zh = \"元旦\"\nname_en = \"New Year\"\nfrom = \"2027-01-01\"\nto = \"2027-01-03\"\nworkdays = []\n";
         let admin = again(app, &admin).await;
         load(&admin, "holidays-cn", 2, &calendar, Value::Null).await.expect(201);
-        adopt(&admin, "holidays-cn", 2, Value::Null, "2026-12-28").await.expect(201);
+        adopt(&admin, "holidays-cn", 2, Value::Null, "2026-12-29").await.expect(201);
         form.as_object_mut().unwrap().remove("deadline");
-        form["found_at"] = json!("2026-12-28T01:00:00Z");
+        form["found_at"] = json!("2026-12-29T01:00:00Z");
         let counted = register(&again(app, &inspector).await, &form).await.expect(201).body;
-        assert_eq!(counted["deadline"], "2027-01-07", "29, 30, 31 December, then 4 to 7 January");
+        assert_eq!(counted["deadline"], "2027-01-08", "30, 31 December, then 4 to 8 January");
         assert_eq!(counted["deadline_explained"]["calendar"]["version"], 2);
     }
 }
