@@ -57,7 +57,7 @@ pub struct RuleFilter {
 #[schema(example = json!({
     "kind": "deadlines", "id": "deadline-default", "version": 2, "level": "national", "title_zh": "整改期限（产品默认）",
     "title_en": "Deadlines, product default", "source": "Product default; no national table of days was found",
-    "effective_from": "2024-12-09", "verified": false, "embedded": true,
+    "effective_from": "2024-01-01", "verified": false, "embedded": true,
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 }))]
 pub struct RuleView {
@@ -78,7 +78,7 @@ pub struct RuleView {
 #[schema(example = json!({"items": [{
     "kind": "deadlines", "id": "deadline-default", "version": 2, "level": "national", "title_zh": "整改期限（产品默认）",
     "title_en": "Deadlines, product default", "source": "Product default; no national table of days was found",
-    "effective_from": "2024-12-09", "verified": false, "embedded": true,
+    "effective_from": "2024-01-01", "verified": false, "embedded": true,
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 }]}))]
 pub struct RulesView {
@@ -90,7 +90,7 @@ pub struct RulesView {
 #[schema(example = json!({
     "kind": "deadlines", "id": "deadline-default", "version": 2, "level": "national", "title_zh": "整改期限（产品默认）",
     "title_en": "Deadlines, product default", "source": "Product default; no national table of days was found",
-    "effective_from": "2024-12-09", "verified": false, "embedded": true,
+    "effective_from": "2024-01-01", "verified": false, "embedded": true,
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "content": {"rework": {"days": 3, "counted": "calendar"}}, "text": "kind = \"deadlines\"\n…"
 }))]
