@@ -75,6 +75,7 @@ const PURE: &[&str] = &[
     "rules/kinds/plan_contents.rs",
     "rules/reader.rs",
     "rules/resolve.rs",
+    "rules/terms.rs",
     "self_checks/status.rs",
     "stored.rs",
     "supervision/overview.rs",

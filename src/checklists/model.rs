@@ -42,7 +42,7 @@ text_enum! {
 #[schema(example = json!({
     "code": "E03", "category": "electricity", "pack": "core", "title_zh": "移动插排串接或无3C", "title_en": "Power strips chained or uncertified",
     "violation_zh": "插排串接、无3C标志、烧痕，固定在床上或木质上，压在被褥下", "violation_en": "Strip into strip, no CCC mark, burnt, fixed on bed or wood",
-    "basis": "消防法第二十七条", "verified": true, "severity": "general", "urgent": true, "days": 0, "photo": "before_after"
+    "basis": "消防法第二十七条", "verified": true, "severity": "general", "urgent": true, "days": 0, "photo": "before_after", "also_document": false
 }))]
 pub struct ChecklistItem {
     pub code: String,
@@ -64,6 +64,9 @@ pub struct ChecklistItem {
     pub days: u32,
     pub days_note: Option<String>,
     pub photo: PhotoRule,
+    /// A document is needed beside the pictures.
+    #[serde(default)]
+    pub also_document: bool,
 }
 
 /// The catalogue of one document, by code.
@@ -103,6 +106,7 @@ fn read_item(one: &Section<'_>) -> Read<ChecklistItem> {
     let candidate_note = one.optional_text("candidate_note", 200);
     let (days, days_note) = (one.number("days", 0..=365), one.optional_text("days_note", 100));
     let photo = one.choice("photo", PhotoRule::parse);
+    let also_document = if one.has("also_document") { one.flag("also_document") } else { Ok(false) };
     if let (Ok(ItemSeverity::CandidateMajor), Ok(None)) = (&severity, &candidate_note) {
         let reason = "a candidate for a major hazard says under which condition";
         return Err(one.refuse("candidate_note", FieldCode::Required, reason));
@@ -123,5 +127,6 @@ fn read_item(one: &Section<'_>) -> Read<ChecklistItem> {
         days: days?,
         days_note: days_note?,
         photo: photo?,
+        also_document: also_document?,
     })
 }

@@ -8,7 +8,7 @@ mod campaign;
 mod console;
 mod keys;
 mod ledger;
-mod rules;
+mod rule_documents;
 mod serve;
 mod verify;
 
@@ -75,7 +75,7 @@ enum Command {
     Keys(keys::KeysCommand),
     /// Rule documents.
     #[command(subcommand)]
-    Rules(rules::RulesCommand),
+    Rules(rule_documents::RulesCommand),
     /// Bring the database to this program's schema.
     Migrate,
     /// Print the OpenAPI document.
@@ -193,7 +193,7 @@ fn dispatch(cli: &Cli, console: &Console) -> Result<ExitCode, CommandError> {
             admin::hand_over(&config, console, username, Reason::Reset)?;
         }
         Command::Keys(command) => keys::run(&config, console, command)?,
-        Command::Rules(command) => return rules::run(&config, console, command),
+        Command::Rules(command) => return rule_documents::run(&config, console, command),
         Command::Migrate => admin::migrate_database(&config, console)?,
         Command::Openapi => console.line(&openapi()?),
         Command::Config => admin::show_config(&config, console),

@@ -176,12 +176,16 @@ impl<'a> Story<'a> {
     /// The pictures that show that it was put right.
     pub fn after_shots(&mut self, at: Instant) -> Vec<Shot> {
         self.fixes += 1;
-        match self.finding.item.photo {
+        let mut shots = match self.finding.item.photo {
             PhotoRule::BeforeAfter | PhotoRule::One => {
                 vec![self.shot(at, Stage::After, EvidenceRole::After, 0)]
             }
             PhotoRule::Document => vec![self.shot(at, Stage::After, EvidenceRole::Document, 0)],
             PhotoRule::None => Vec::new(),
+        };
+        if self.finding.item.also_document {
+            shots.push(self.shot(at, Stage::After, EvidenceRole::Document, 3));
         }
+        shots
     }
 }

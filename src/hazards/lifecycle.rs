@@ -221,6 +221,10 @@ fn may_close(hazard: &Hazard, evidence: &EvidenceState) -> Result<(), Refusal> {
             json!({ "photo_rule": hazard.photo_rule, "before": evidence.before, "after": evidence.after });
         return Err(Refusal::new(Code::EvidenceMissing).current(rule));
     }
+    if hazard.details.also_document && evidence.documents == 0 {
+        let rule = json!({ "photo_rule": hazard.photo_rule, "also_document": true, "documents": 0 });
+        return Err(Refusal::new(Code::EvidenceMissing).current(rule));
+    }
     if hazard.details.rectification.measure.is_none() {
         return Err(Code::MeasureMissing.into());
     }

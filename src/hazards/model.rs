@@ -109,6 +109,9 @@ pub struct Details {
     /// The catalogue that its item is of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checklist: Option<DocumentRef>,
+    /// Its item asks for a document beside the pictures.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub also_document: bool,
     /// Why no criterion for major hazards was found to apply, where the item is a candidate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub no_criterion_because: Option<String>,

@@ -257,6 +257,7 @@ fn draft(
     let details = Details {
         rectification: Rectification { measure: form.measure.clone(), ..Rectification::default() },
         checklist: item.map(|_| here.checklist.head.reference()),
+        also_document: item.is_some_and(|item| item.also_document),
         no_criterion_because: form.no_criterion_because.clone(),
         major: chosen.map(|chosen| judgement(&chosen, tx.actor.id, tx.now)),
         recheck_explained: recheck.clone(),

@@ -4,7 +4,7 @@ use super::document::Document;
 use super::load::{manage, record};
 use super::model::AdoptionRow;
 use super::queries;
-use super::rules::{Term, check_end, check_term};
+use super::terms::{Term, check_end, check_term};
 use crate::access::{AreaColumns, WriteTx};
 use crate::areas;
 use crate::canonical::digest;

@@ -11,8 +11,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 /// The documents that come with the program. Of several ids of one kind the first is the default, the others are
 /// there to be adopted. Released versions stay: records name them.
-pub const EMBEDDED: [&str; 13] = [
+pub const EMBEDDED: [&str; 14] = [
     include_str!("../../rules/checklist.toml"),
+    include_str!("../../rules/checklist-1.toml"),
     include_str!("../../rules/deadlines.toml"),
     include_str!("../../rules/deadlines-1.toml"),
     include_str!("../../rules/major_accident_criteria.toml"),

@@ -15,11 +15,19 @@ use serde_json::json;
 
 /// Every fault of a text, at its line.
 pub fn refusal(pointer: &str, problems: Vec<Problem>) -> Refusal {
-    problems.into_iter().fold(Refusal::new(Code::Invalid), |refusal, problem| {
+    let more = problems.len().saturating_sub(MOST_TOLD);
+    let refusal = match more {
+        0 => Refusal::new(Code::Invalid),
+        more => Refusal::new(Code::Invalid).detail(format!("{more} more faults are not told")),
+    };
+    problems.into_iter().take(MOST_TOLD).fold(refusal, |refusal, problem| {
         let Problem { line, path, code, reason } = problem;
         refusal.field_at(pointer, code, Spot { line, path, reason })
     })
 }
+
+/// Nobody mends more at once, and an answer has its limits.
+const MOST_TOLD: usize = 200;
 
 /// Loads the text, or confirms that it is loaded so. Below the nation a document is an area's.
 pub fn load(

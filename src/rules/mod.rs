@@ -17,7 +17,7 @@ pub mod queries;
 mod reader;
 pub mod resolve;
 pub mod routes;
-mod rules;
+mod terms;
 
 pub use document::{Document, DocumentRef, Head, Level};
 pub use kinds::criteria::{Criteria, Criterion};

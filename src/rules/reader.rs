@@ -173,7 +173,7 @@ impl<'a> Section<'a> {
     /// A short word of small letters, digits, dots and hyphens: an id.
     pub fn id(&self, key: &'static str) -> Read<String> {
         let text = self.text(key, 60)?;
-        if super::rules::is_document_id(&text) {
+        if super::terms::is_document_id(&text) {
             return Ok(text);
         }
         let reason =

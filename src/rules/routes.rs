@@ -7,7 +7,7 @@ use super::kinds::Kind;
 use super::load;
 use super::model::{AdoptionRow, LoadedDocument};
 use super::queries;
-use super::rules::is_document_id;
+use super::terms::is_document_id;
 use crate::access::{Access, ManageRules, ReadRules, ReadTx};
 use crate::areas;
 use crate::db::Instant;
@@ -57,7 +57,7 @@ pub struct RuleFilter {
 #[schema(example = json!({
     "kind": "deadlines", "id": "deadline-default", "version": 2, "level": "national", "title_zh": "整改期限（产品默认）",
     "title_en": "Deadlines, product default", "source": "Product default; no national table of days was found",
-    "effective_from": "2024-12-09", "verified": false, "embedded": true,
+    "effective_from": "2024-01-01", "verified": false, "embedded": true,
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 }))]
 pub struct RuleView {
@@ -78,7 +78,7 @@ pub struct RuleView {
 #[schema(example = json!({"items": [{
     "kind": "deadlines", "id": "deadline-default", "version": 2, "level": "national", "title_zh": "整改期限（产品默认）",
     "title_en": "Deadlines, product default", "source": "Product default; no national table of days was found",
-    "effective_from": "2024-12-09", "verified": false, "embedded": true,
+    "effective_from": "2024-01-01", "verified": false, "embedded": true,
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 }]}))]
 pub struct RulesView {
@@ -90,7 +90,7 @@ pub struct RulesView {
 #[schema(example = json!({
     "kind": "deadlines", "id": "deadline-default", "version": 2, "level": "national", "title_zh": "整改期限（产品默认）",
     "title_en": "Deadlines, product default", "source": "Product default; no national table of days was found",
-    "effective_from": "2024-12-09", "verified": false, "embedded": true,
+    "effective_from": "2024-01-01", "verified": false, "embedded": true,
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "content": {"rework": {"days": 3, "counted": "calendar"}}, "text": "kind = \"deadlines\"\n…"
 }))]
@@ -288,6 +288,9 @@ pub struct RuleText {
     pub owner_area_id: Option<AreaId>,
 }
 
+/// In characters; a body has its limit in bytes, too.
+const LONGEST_TEXT: usize = 240_000;
+
 /// Loads a version of a document, or confirms that it is loaded so. Every fault of the text is told with its line.
 #[utoipa::path(tag = "rules", params(
         ("document" = String, Path, description = "The document's id.", pattern = "^[a-z0-9][a-z0-9.-]{1,59}$"),
@@ -302,12 +305,21 @@ pub async fn put_rule(
 ) -> Outcome<HttpResponse> {
     let (id, version) = document_version(&req)?;
     let RuleText { text, owner_area_id } = form.0;
+    if text.chars().count() > LONGEST_TEXT {
+        return Err(Refusal::invalid("/text", FieldCode::TooLong).into());
+    }
+    // Read where nobody waits to write, once it is known who asks.
+    let (text, document) = access
+        .read(move |_| match Document::parse(&text) {
+            Ok(document) => Ok((text, document)),
+            Err(problems) => Err(load::refusal("/text", problems).into()),
+        })
+        .await?;
+    if (document.head.id.as_str(), document.head.version) != (id.as_str(), version) {
+        return Err(Refusal::invalid("/text", FieldCode::Mismatch).into());
+    }
     let (answer, detail) = access
         .write(move |tx| {
-            let document = Document::parse(&text).map_err(|problems| load::refusal("/text", problems))?;
-            if (document.head.id.as_str(), document.head.version) != (id.as_str(), version) {
-                return Err(Refusal::invalid("/text", FieldCode::Mismatch).into());
-            }
             let (answer, loaded) = load::load(tx, &text, owner_area_id, &document)?;
             Ok((answer, detail(&document, loaded.as_ref())?))
         })

@@ -305,6 +305,20 @@ on_both_databases! {
         world.manager.act(&id, &note).await.expect(201);
         paper.upload(&world.manager).await.expect(201);
         world.inspector.act(&id, &json!({ "kind": "recheck_pass" })).await.expect(201);
+        // Somebody on duty in the control room shows it and the certificate.
+        (form["category"], form["checklist_item"]) = (json!("fire"), json!("F08"));
+        let id = world.registered(&form).await;
+        let (room, certificate) = (Photo::after(), Photo::of("document", 9));
+        let mut submit = Step::submit();
+        submit["evidence"] = json!([room.declared()]);
+        world.manager.act(&id, &submit).await.expect(201);
+        room.upload(&world.manager).await.expect(201);
+        let blocked = world.inspector.act(&id, &json!({ "kind": "recheck_pass" })).await.expect(409);
+        assert_eq!(blocked.body["current"], json!({ "photo_rule": "one", "also_document": true, "documents": 0 }));
+        let note = json!({ "kind": "comment", "note": "操作员证书", "evidence": [certificate.declared()] });
+        world.manager.act(&id, &note).await.expect(201);
+        certificate.upload(&world.manager).await.expect(201);
+        world.inspector.act(&id, &json!({ "kind": "recheck_pass" })).await.expect(201);
     }
 }
 

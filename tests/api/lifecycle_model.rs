@@ -774,9 +774,7 @@ impl<'a> Case<'a> {
         form["category"] = json!("fire");
         form["checklist_item"] = json!("F25");
         form["severity"] = json!(if start.major { "major" } else { "general" });
-        if start.major {
-            form["criterion"] = json!("MZ-8");
-        }
+        start.major.then(|| form["criterion"] = json!("MZ-8"));
         form["found_at"] = json!(format!("{found}T01:58:00Z"));
         let id = uuid::Uuid::now_v7().to_string();
         let by = &cast[if start.self_found { 2 } else { 0 }];

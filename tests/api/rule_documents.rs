@@ -4,7 +4,7 @@
 use anlao::checklists::{Category, ItemSeverity};
 use anlao::refusal::FieldCode;
 use anlao::rules::{Content, Document, Kind, Library, Problem};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The documents that come with the program.
 fn documents() -> Vec<Document> {
@@ -26,11 +26,11 @@ fn every_kind_comes_with_the_program() {
 #[test]
 fn the_catalogue_is_whole() {
     let documents = documents();
-    let catalogue = documents.iter().find_map(|document| match &document.content {
+    let catalogues = documents.iter().filter_map(|document| match &document.content {
         Content::Checklist(checklist) => Some(checklist),
         _ => None,
     });
-    let items = catalogue.unwrap().items();
+    let items = catalogues.last().unwrap().items();
     let mut counts: BTreeMap<(Category, bool), usize> = BTreeMap::new();
     items.iter().for_each(|item| *counts.entry((item.category, item.pack == "winter")).or_default() += 1);
     let of = |category| counts[&(category, false)];
@@ -46,6 +46,9 @@ fn the_catalogue_is_whole() {
         .map(|item| item.code.as_str())
         .collect();
     assert_eq!(candidates, ["F12", "F15", "G07", "G10", "C01", "C03", "C07", "K01"]);
+    let with_document: Vec<&str> =
+        items.iter().filter(|item| item.also_document).map(|item| item.code.as_str()).collect();
+    assert_eq!(with_document, ["F08", "F15", "G15"]);
     let conditional: Vec<&str> = items
         .iter()
         .filter(|item| item.severity == ItemSeverity::General && item.candidate_note.is_some())
@@ -55,7 +58,8 @@ fn the_catalogue_is_whole() {
 }
 
 /// What may be left out of a table without its being a fault.
-const OPTIONAL: [&str; 16] = [
+const OPTIONAL: [&str; 17] = [
+    "also_document",
     "candidate_note",
     "before_items",
     "clause",
@@ -194,7 +198,15 @@ fn a_broken_field_is_told_with_its_line() {
     for document in documents() {
         let text = &document.text;
         assert!(problems(text).is_empty());
+        let lines: Vec<&str> = text.lines().collect();
+        let mut seen: HashMap<(&str, String), u64> = HashMap::new();
         for field in fields(text) {
+            // Of the same field of the same sort of table a few tell as much as all of them.
+            let alike = seen.entry((lines[field.table], field.key.clone())).or_default();
+            *alike += 1;
+            if *alike > anlao_testbed::tries(3, 10_000) {
+                continue;
+            }
             for broken in broken(text, &field) {
                 tried += 1;
                 let told = problems(&broken.text);
@@ -226,7 +238,7 @@ fn a_broken_field_is_told_with_its_line() {
         wrong.len(),
         wrong.iter().take(30).cloned().collect::<Vec<_>>().join("\n")
     );
-    assert!(tried > 9_000, "{tried}");
+    assert!(tried > 2_500, "{tried}");
 }
 
 /// A code that stands twice in a list is told at the second.
@@ -254,7 +266,7 @@ fn codes_stand_once() {
             tried += 1;
         }
     }
-    assert!(tried > 150, "{tried}");
+    assert!(tried > 140, "{tried}");
 }
 
 /// All faults at once, not only the first.
@@ -263,7 +275,7 @@ fn all_faults_are_told_at_once() {
     let text = include_str!("../../rules/checklist.toml")
         .replace("days = 15", "days = 1500")
         .replace("category = \"food\"", "category = \"feed\"")
-        .replace("version = 1", "version = 0");
+        .replace("version = 2", "version = 0");
     let told = problems(&text);
     assert!(told.len() > 25, "{}", told.len());
     assert!(told.windows(2).all(|pair| pair[0].line <= pair[1].line), "in the order of the lines");

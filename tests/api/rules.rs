@@ -131,7 +131,7 @@ on_both_databases! {
     /// An adoption begins in the past only with a reason, lies within its document's dates, ends with its version named.
     adoptions_have_their_rules, app => {
         let world = World::build(app).await;
-        let text = policy("old-rule", 1, &[("effective_from = \"2024-12-09\"", "effective_from = \"2026-01-01\"\neffective_to = \"2026-12-31\"")]);
+        let text = policy("old-rule", 1, &[("effective_from = \"2024-01-01\"", "effective_from = \"2026-01-01\"\neffective_to = \"2026-12-31\"")]);
         load(&world.admin, "old-rule", 1, &text, world.county_a).await.expect(201);
         let put = async |change: Value| {
             let mut form = json!({ "document": "old-rule", "version": 1, "area_id": world.county_a,
@@ -186,20 +186,20 @@ on_both_databases! {
         let world = World::build(app).await;
         let told = world.auditor.get("/rules/deadline-default/compare?from=1&to=2").await.expect(200).body;
         let paths: Vec<&str> = told["differences"].as_array().unwrap().iter().map(|one| one["path"].as_str().unwrap()).collect();
-        assert_eq!(paths, ["content.recheck.general_counted", "head.version"]);
-        let next = include_str!("../../rules/checklist.toml").replace("version = 1", "version = 2")
+        assert_eq!(paths, ["content.recheck.general_counted", "head.effective_from", "head.version"]);
+        let next = include_str!("../../rules/checklist.toml").replace("version = 2", "version = 3")
             .replace("basis = \"消防法第二十七条第二款\"\nverified = true\nseverity = \"general\"\nurgent = true\ndays = 1\n",
                 "basis = \"消防法第二十七条第二款\"\nverified = true\nseverity = \"general\"\nurgent = true\ndays = 2\n");
-        load(&world.admin, "checklist-2024-core", 2, &next, Value::Null).await.expect(201);
-        let told = world.auditor.get("/rules/checklist-2024-core/compare?from=1&to=2").await.expect(200).body;
+        load(&world.admin, "checklist-2024-core", 3, &next, Value::Null).await.expect(201);
+        let told = world.auditor.get("/rules/checklist-2024-core/compare?from=2&to=3").await.expect(200).body;
         let item = told["differences"].as_array().unwrap().iter().find(|one| one["path"] == "content.item[E01].days").unwrap();
         assert_eq!((&item["before"], &item["after"]), (&json!(1), &json!(2)));
         assert_eq!((&item["title_zh"], &item["title_en"]), (&json!("私拉乱接电线"), &json!("Unauthorised wiring")));
         // Loading is not adopting.
-        assert_eq!(world.inspector.get("/checklist-items").await.expect(200).body["version"], 1);
-        adopt(&world.admin, "checklist-2024-core", 2, Value::Null, "2026-03-12").await.expect(201);
-        assert_eq!(world.inspector.get("/checklist-items?on=2026-03-11").await.expect(200).body["version"], 1);
-        assert_eq!(world.inspector.get("/checklist-items?on=2026-03-12").await.expect(200).body["version"], 2);
+        assert_eq!(world.inspector.get("/checklist-items").await.expect(200).body["version"], 2);
+        adopt(&world.admin, "checklist-2024-core", 3, Value::Null, "2026-03-12").await.expect(201);
+        assert_eq!(world.inspector.get("/checklist-items?on=2026-03-11").await.expect(200).body["version"], 2);
+        assert_eq!(world.inspector.get("/checklist-items?on=2026-03-12").await.expect(200).body["version"], 3);
         world.auditor.get("/rules/deadline-default/compare?from=1&to=99").await.expect(404);
     }
 }
@@ -219,7 +219,7 @@ on_both_databases! {
         let major = register(&world.inspector, &form).await.expect(201).body;
         let judged = &major["details"]["major"];
         assert_eq!((&judged["criterion"], &judged["document"]), (&json!("MZ-4-2"), &json!({"id": "major-accident-2023", "version": 1})));
-        assert_eq!(major["details"]["checklist"], json!({"id": "checklist-2024-core", "version": 1}));
+        assert_eq!(major["details"]["checklist"], json!({"id": "checklist-2024-core", "version": 2}));
         // A major fire hazard is another legal object.
         form["criterion"] = json!("GB35181-D");
         let fire = register(&world.inspector, &form).await.expect(201).body;
@@ -285,11 +285,11 @@ on_both_databases! {
             + "\n[[year]]\nyear = 2027\nsource = \"（试验用）\"\nverified = false\n\n[[year.holiday]]\nname_zh = \"元旦\"\nname_en = \"New Year\"\nfrom = \"2027-01-01\"\nto = \"2027-01-03\"\nworkdays = []\n";
         let admin = again(app, &admin).await;
         load(&admin, "holidays-cn", 2, &calendar, Value::Null).await.expect(201);
-        adopt(&admin, "holidays-cn", 2, Value::Null, "2026-12-28").await.expect(201);
+        adopt(&admin, "holidays-cn", 2, Value::Null, "2026-12-29").await.expect(201);
         form.as_object_mut().unwrap().remove("deadline");
-        form["found_at"] = json!("2026-12-28T01:00:00Z");
+        form["found_at"] = json!("2026-12-29T01:00:00Z");
         let counted = register(&again(app, &inspector).await, &form).await.expect(201).body;
-        assert_eq!(counted["deadline"], "2027-01-07", "29, 30, 31 December, then 4 to 7 January");
+        assert_eq!(counted["deadline"], "2027-01-08", "30, 31 December, then 4 to 8 January");
         assert_eq!(counted["deadline_explained"]["calendar"]["version"], 2);
     }
 }

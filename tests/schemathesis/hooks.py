@@ -34,6 +34,8 @@ BEYOND = {
     "duplicate",
     "control_character",  # said in words: texts hold no control characters
 }
+# Needed where another field, or the document that is meant, asks for them.
+NEEDED_BY_OTHERS = {"/reason", "/effective_to", "/owner_area_id"}
 # Whole refusals of that sort.
 # The throttle of logins is meant to shut; any other 429 would mean that too little was tried.
 BEYOND_WHOLE = {"invalid_cursor", "weak_password", "login_throttled"}
@@ -60,7 +62,10 @@ def beyond(case, error):
     # inspection its departments; what a notice must say depends on its template, and a step of one on its kind: said in words.
     depends = ("/measure", "/hazard_id", "/departments", "/criterion", "/no_criterion_because")
     by_kind = "/actions/" in case.operation.path or "/notices/" in case.operation.path
-    if code == "required" and (by_kind or pointer.endswith(depends)):
+    if code == "required" and (by_kind or pointer.endswith(depends) or pointer in NEEDED_BY_OTHERS):
+        return True
+    # What a rule document must hold is a language of its own; its faults have lines.
+    if pointer == "/text" and code != "too_long" and case.operation.path.endswith("/rules/{document}/{version}"):
         return True
     # To a JSON schema 1.0 is a whole number. To us whole numbers are written without a fraction.
     value = at(case.body, pointer)

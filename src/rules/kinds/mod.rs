@@ -42,6 +42,7 @@ macro_rules! kinds {
         /// The content of a document, by its kind.
         #[derive(Debug, Clone, Serialize)]
         #[serde(untagged)]
+        #[allow(clippy::large_enum_variant, reason = "one of each document, kept for as long as the program runs")]
         pub enum Content { $($name($content),)* }
 
         impl Content {
