@@ -97,6 +97,7 @@ struct Place {
     institution: InstitutionId,
     hazard: String,
     hazard_form: Value,
+    campaign: String,
     notice: String,
     notice_form: Value,
     photo: Photo,
@@ -190,6 +191,9 @@ async fn place(app: &TestApp, world: &World, name: &str, area: AreaId, home: Ins
     let hazard = uuid::Uuid::now_v7().to_string();
     world.city_supervisor.put(&format!("/hazards/{hazard}"), &hazard_form).await.expect(201);
     photo.upload(&world.city_supervisor).await.expect(201);
+    let campaign = unknown();
+    let form = campaign_form(&json!(area), if name == "elsewhere" { "CANARY-CAMPAIGN 金丝雀戊" } else { "岁末排查" });
+    world.city_supervisor.put(&format!("/campaigns/{campaign}"), &form).await.expect(201);
     let (notice, mut notice_form) = (unknown(), world.notice(&[&hazard]));
     notice_form["office_area_id"] = json!(world.city);
     notice_form["institution_id"] = json!(home);
@@ -210,6 +214,7 @@ async fn place(app: &TestApp, world: &World, name: &str, area: AreaId, home: Ins
         institution: home,
         hazard,
         hazard_form,
+        campaign,
         notice,
         notice_form,
         photo,
@@ -244,7 +249,7 @@ async fn canaries(world: &World, there: &Place) -> Vec<String> {
     for number in ["91110000802100433B", ":17731", ":16613", ":15511", "12.345678", "98.765432", ":770131"] {
         canaries.push(number.to_owned());
     }
-    canaries.push(there.notice.clone());
+    canaries.extend([there.notice.clone(), there.campaign.clone()]);
     canaries.extend([there.hazard.clone(), there.photo.id.clone(), there.photo.sha256(), there.user.clone()]);
     canaries.extend([there.area, world.county_b, world.town_b2].iter().map(ToString::to_string));
     canaries.extend([there.institution.to_string(), there.session.to_string()]);
@@ -354,6 +359,28 @@ fn fixed_body(operation: &str) -> Option<Value> {
     })
 }
 
+fn campaign_form(area: &Value, name: &str) -> Value {
+    json!({ "area_id": area, "name": name, "basis": "市民政局通知", "starts_on": "2026-03-01", "ends_on": "2026-03-31",
+        "inspection_kind": "special" })
+}
+
+/// Path and body of an operation on campaigns.
+fn campaign_request(operation: &str, place: Option<&Place>, own: &Place) -> (String, Option<Value>) {
+    let campaign = place.map_or_else(unknown, |place| place.campaign.clone());
+    let (_, template) = operation.split_once(' ').unwrap();
+    let path = template.replace("{id}", &campaign).replace("{action_id}", &unknown());
+    match operation {
+        "GET /campaigns" => {
+            let area = place.map_or_else(unknown, |place| place.area.to_string());
+            (format!("/campaigns?area_id={area}"), None)
+        }
+        "PUT /campaigns/{id}" => (path, Some(campaign_form(&json!(place.unwrap_or(own).area), "岁末排查"))),
+        "PATCH /campaigns/{id}" => (path, Some(json!({ "note": "补充说明", "expected_version": 1 }))),
+        "PUT /campaigns/{id}/actions/{action_id}" => (path, Some(json!({ "kind": "cancel", "reason": "并入市级专项" }))),
+        _ => (path, None),
+    }
+}
+
 /// Path and body of an operation on notices.
 fn notice_request(
     fixture: &Fixture,
@@ -450,9 +477,8 @@ async fn call(app: &TestApp, fixture: &Fixture, operation: &str, role: &str, tar
             file = Some(LEDGER);
             format!("/imports/{}?kind=hazards&institution_id={home}", unknown())
         }
-        files if is_of_files(files) => {
-            template.replace("{id}", &asked_for(fixture, template.split('/').nth(1).unwrap(), &by, target).await)
-        }
+        files if is_of_files(files) => template
+            .replace("{id}", &asked_for(fixture, template.split('/').nth(1).unwrap(), &by, target).await),
         "GET /hazards" => format!("/hazards?institution_id={home}"),
         "PUT /hazards/{id}" => {
             let form = place.map_or_else(|| fixture.world.hazard(&[]), |place| place.hazard_form.clone());
@@ -478,6 +504,11 @@ async fn call(app: &TestApp, fixture: &Fixture, operation: &str, role: &str, tar
         "PATCH /institutions/{id}" => {
             let path = format!("/institutions/{home}");
             body = Some(json!({ "residents": 60, "expected_version": version(fixture, &path).await }));
+            path
+        }
+        about if about.contains(" /campaigns") => {
+            let (path, sent) = campaign_request(about, place, own);
+            body = sent;
             path
         }
         about if about.contains(" /notices") => {

@@ -1,6 +1,6 @@
 //! What may stand in a body: no reference to another tenant's things, no property that is not ours to set.
 
-use super::{document, institution_form, office_document, operations, unknown, visits};
+use super::{campaign_form, document, institution_form, office_document, operations, unknown, visits};
 use crate::on_both_databases;
 use crate::support::{Answer, PASSWORD, Person, Photo, TestApp, World, records};
 use anlao::access::Role;
@@ -55,6 +55,11 @@ async fn writes(app: &TestApp, world: &World) -> BTreeMap<String, Write> {
     let county = ScopeForm::Areas { areas: vec![world.county_a] };
     let admin = app.person("county-admin", Role::Admin, county).await;
     let hazard = world.registered(&world.hazard(&[])).await;
+    let campaign = unknown();
+    let form = campaign_form(&json!(world.county_a), "岁末排查");
+    world.supervisor.put(&format!("/campaigns/{campaign}"), &form).await.expect(201);
+    let start = format!("/campaigns/{campaign}/actions/{}", unknown());
+    world.supervisor.put(&start, &json!({ "kind": "start" })).await.expect(201);
     let notice = world.issued(&world.notice(&[hazard.as_str()])).await;
     let photo = Photo::before();
     let homes = json!({ "kind": "institutions", "institutions": [world.home_a1] });
@@ -139,6 +144,24 @@ async fn writes(app: &TestApp, world: &World) -> BTreeMap<String, Write> {
             &admin,
             format!("/institutions/{}", world.home_a2),
             json!({ "beds": 90, "expected_version": 1 }),
+        ),
+        (
+            "PUT /campaigns/{id}",
+            &world.supervisor,
+            format!("/campaigns/{}", unknown()),
+            campaign_form(&json!(world.county_a), "岁末排查"),
+        ),
+        (
+            "PATCH /campaigns/{id}",
+            &world.supervisor,
+            format!("/campaigns/{campaign}"),
+            json!({ "note": "补充说明", "expected_version": 2 }),
+        ),
+        (
+            "PUT /campaigns/{id}/actions/{action_id}",
+            &world.supervisor,
+            format!("/campaigns/{campaign}/actions/{}", unknown()),
+            json!({ "kind": "exempt", "institution_id": world.home_a2, "reason": "整体搬迁" }),
         ),
         (
             "PUT /notices/{id}",
@@ -290,6 +313,8 @@ on_both_databases! {
             ("PUT /institutions/{id} area_id", json!(world.town_b1)),
             ("PATCH /institutions/{id} area_id", json!(world.town_b1)),
             ("PUT /hazards/{id} institution_id", json!(there)),
+            ("PUT /campaigns/{id} area_id", json!(world.county_b)),
+            ("PUT /campaigns/{id}/actions/{action_id} institution_id", json!(there)),
             ("PUT /notices/{id} institution_id", json!(there)),
             ("PUT /notices/{id} office_area_id", json!(world.county_b)),
             ("PUT /rule-adoptions/{id} area_id", json!(world.town_b1)),
@@ -329,6 +354,7 @@ on_both_databases! {
             format!("/rules?area_id={}", world.county_b),
             format!("/inspections?institution_id={there}"),
             format!("/inspections?area_id={}", world.county_b), format!("/external-orders?institution_id={there}"),
+            format!("/campaigns?area_id={}", world.county_b),
             format!("/notices?institution_id={there}"),
             format!("/notices?area_id={}", world.county_b),
         ];
