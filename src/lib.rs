@@ -12,7 +12,6 @@ pub mod inspections;
 pub mod institutions;
 pub mod ledger;
 pub mod notices;
-pub mod ledger;
 pub mod rules;
 pub mod self_checks;
 pub mod supervision;
