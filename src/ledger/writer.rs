@@ -52,7 +52,7 @@ pub struct TableWriter<W: Write + Seek + Send> {
 
 enum Inner<W: Write + Seek + Send> {
     Csv(Box<csv::Writer<BufWriter<W>>>),
-    Xlsx { workbook: Box<Workbook>, out: BufWriter<W>, row: u32, date: Format },
+    Xlsx { workbook: Box<Workbook>, out: BufWriter<W>, row: u32, date: Box<Format> },
 }
 
 fn io(error: &std::io::Error) -> Failure {
@@ -90,7 +90,7 @@ impl<W: Write + Seek + Send> TableWriter<W> {
             }
             FileFormat::Xlsx => {
                 let workbook = begin_workbook(sheet, header).map_err(|error| xlsx_error(&error))?;
-                let date = Format::new().set_num_format("yyyy-mm-dd");
+                let date = Box::new(Format::new().set_num_format("yyyy-mm-dd"));
                 Inner::Xlsx { workbook: Box::new(workbook), out, row: 0, date }
             }
         };
