@@ -192,7 +192,10 @@ async fn place(app: &TestApp, world: &World, name: &str, area: AreaId, home: Ins
     world.city_supervisor.put(&format!("/hazards/{hazard}"), &hazard_form).await.expect(201);
     photo.upload(&world.city_supervisor).await.expect(201);
     let campaign = unknown();
-    let form = campaign_form(&json!(area), if name == "elsewhere" { "CANARY-CAMPAIGN 金丝雀戊" } else { "岁末排查" });
+    let form = campaign_form(
+        &json!(area),
+        if name == "elsewhere" { "CANARY-CAMPAIGN 金丝雀戊" } else { "岁末排查" },
+    );
     world.city_supervisor.put(&format!("/campaigns/{campaign}"), &form).await.expect(201);
     let (notice, mut notice_form) = (unknown(), world.notice(&[&hazard]));
     notice_form["office_area_id"] = json!(world.city);
@@ -376,7 +379,9 @@ fn campaign_request(operation: &str, place: Option<&Place>, own: &Place) -> (Str
         }
         "PUT /campaigns/{id}" => (path, Some(campaign_form(&json!(place.unwrap_or(own).area), "岁末排查"))),
         "PATCH /campaigns/{id}" => (path, Some(json!({ "note": "补充说明", "expected_version": 1 }))),
-        "PUT /campaigns/{id}/actions/{action_id}" => (path, Some(json!({ "kind": "cancel", "reason": "并入市级专项" }))),
+        "PUT /campaigns/{id}/actions/{action_id}" => {
+            (path, Some(json!({ "kind": "cancel", "reason": "并入市级专项" })))
+        }
         _ => (path, None),
     }
 }

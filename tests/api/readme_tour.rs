@@ -1,9 +1,9 @@
 //! The README's tour, word for word: its shell blocks against a demonstration city.
 
 use crate::demonstration::{DEMO_PASSWORD, SMALL, fill};
-use anlao::demo::Size;
 use crate::on_both_databases;
 use crate::support::TestApp;
+use anlao::demo::Size;
 use std::process::Command;
 
 /// Every block of the README that is marked as a step of the tour.
@@ -39,7 +39,8 @@ async fn walk(app: &TestApp, before: &str, after: &str) -> String {
     let page = std::fs::read_to_string(dir.path().join("notice.html")).unwrap();
     assert!(page.contains("责令限期整改通知书") && page.contains("data:image/"), "{page}");
     assert!(std::fs::read(dir.path().join("notice.docx")).unwrap().starts_with(b"PK"));
-    let draws: serde_json::Value = serde_json::from_slice(&std::fs::read(dir.path().join("draws.json")).unwrap()).unwrap();
+    let draws: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(dir.path().join("draws.json")).unwrap()).unwrap();
     let draw: anlao::campaigns::DrawRecord = serde_json::from_value(draws["items"][0].clone()).unwrap();
     assert_eq!(draw.verify(), Ok(()));
     said.into_owned()
