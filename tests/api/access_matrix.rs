@@ -409,6 +409,46 @@ fn notice_request(
     }
 }
 
+/// Path and body of an operation on areas.
+async fn area_request(
+    fixture: &Fixture,
+    operation: &str,
+    place: Option<&Place>,
+    own: &Place,
+    area: &str,
+) -> (String, Option<Value>) {
+    let mut sent = None;
+    let path = match operation {
+        "GET /areas" => format!("/areas?parent_id={area}"),
+        "GET /areas/{id}" => format!("/areas/{area}"),
+        "PUT /areas/{id}" => {
+            let id = match place {
+                Some(place) => spare_area(fixture, place.area).await,
+                None => unknown(),
+            };
+            let at = fixture.world.admin.get(&format!("/areas/{id}")).await.body;
+            let code = if place.is_some() { at["code"].clone() } else { json!("510903199") };
+            let parent = place.unwrap_or(own).area;
+            sent = Some(json!({ "parent_id": parent, "code": code, "name": "一时之地" }));
+            format!("/areas/{id}")
+        }
+        "PATCH /areas/{id}" => {
+            let path = match place {
+                Some(place) => format!("/areas/{}", spare_area(fixture, place.area).await),
+                None => format!("/areas/{area}"),
+            };
+            sent = Some(json!({ "name": "改名之地", "expected_version": 1 }));
+            path
+        }
+        "DELETE /areas/{id}" => match place {
+            Some(place) => format!("/areas/{}", spare_area(fixture, place.area).await),
+            None => format!("/areas/{area}"),
+        },
+        other => panic!("no request for {other}"),
+    };
+    (path, sent)
+}
+
 /// The request of an operation, by a role, about the object of a relation.
 async fn call(app: &TestApp, fixture: &Fixture, operation: &str, role: &str, target: &str) -> Call {
     let mut by = fixture.person(app, role);
@@ -423,31 +463,11 @@ async fn call(app: &TestApp, fixture: &Fixture, operation: &str, role: &str, tar
     let evidence = place.map_or_else(unknown, |place| place.photo.id.clone());
     let own = &fixture.places["own"];
     let path = match operation {
-        "GET /areas" => format!("/areas?parent_id={area}"),
-        "GET /areas/{id}" => format!("/areas/{area}"),
-        "PUT /areas/{id}" => {
-            let id = match place {
-                Some(place) => spare_area(fixture, place.area).await,
-                None => unknown(),
-            };
-            let at = fixture.world.admin.get(&format!("/areas/{id}")).await.body;
-            let code = if place.is_some() { at["code"].clone() } else { json!("510903199") };
-            let parent = place.unwrap_or(own).area;
-            body = Some(json!({ "parent_id": parent, "code": code, "name": "一时之地" }));
-            format!("/areas/{id}")
-        }
-        "PATCH /areas/{id}" => {
-            let path = match place {
-                Some(place) => format!("/areas/{}", spare_area(fixture, place.area).await),
-                None => format!("/areas/{area}"),
-            };
-            body = Some(json!({ "name": "改名之地", "expected_version": 1 }));
+        about if about.contains(" /areas") => {
+            let (path, sent) = area_request(fixture, about, place, own, &area).await;
+            body = sent;
             path
         }
-        "DELETE /areas/{id}" => match place {
-            Some(place) => format!("/areas/{}", spare_area(fixture, place.area).await),
-            None => format!("/areas/{area}"),
-        },
         "GET /audit" => format!("/audit?institution_id={home}"),
         "POST /auth/login" => {
             let password = crate::support::PASSWORD;

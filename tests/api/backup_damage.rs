@@ -158,6 +158,10 @@ fn a_backup_of_an_older_schema_is_migrated_up() {
         for one in &mut kept {
             let known = crate::releases::columns(&mut conn, &one.table.name);
             one.table.columns.retain(|column| known.contains(&column.name));
+            // What evidence belonged to had a column of its own then.
+            if one.table.name == "evidence" {
+                one.table.columns.push(Column { name: "hazard_id".into(), kind: Kind::Id });
+            }
         }
         assert!(kept.len() > 10);
         for one in &kept {
@@ -274,9 +278,9 @@ fn folded(content: &[u8]) -> Vec<u8> {
 fn hostile_lengths_cost_no_memory() {
     let keys = Keys::generate();
     let whole = small(&keys, "x");
-    let mark = &whole[..16];
-    let head = [mark, &frame(b'H', &folded(&serde_json::to_vec(&header(&keys, "x")).unwrap()))].concat();
-    assert!(whole.starts_with(&head));
+    // The mark of 16 bytes, and the first frame with its own length.
+    let length = u32::from_be_bytes(whole[17..21].try_into().unwrap()) as usize;
+    let head = whole[..21 + length].to_vec();
     // A frame that says it is long, and is not there.
     let promised = [&head[..], b"T", &(16_u32 << 20).to_be_bytes(), b"abc"].concat();
     assert!(read(&promised[..], None).unwrap_err().contains("cut short"));

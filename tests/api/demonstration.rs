@@ -55,6 +55,19 @@ async fn heads_of(app: &TestApp) -> Vec<(anlao::ids::ChainId, i64, String)> {
         .unwrap()
 }
 
+/// What every institution's chain tells, in order.
+async fn told_in(app: &TestApp) -> Vec<(anlao::ids::ChainId, i64, String, String)> {
+    use anlao::db::schema::audit_entries::dsl as entry;
+    let own = entry::audit_entries.filter(entry::chain.ne(anlao::ids::ChainId::SYSTEM));
+    let told = own.order((entry::chain, entry::seq)).select((
+        entry::chain,
+        entry::seq,
+        entry::action,
+        entry::content,
+    ));
+    app.db().read(move |conn| Ok(told.load(conn)?)).await.unwrap()
+}
+
 fn by_status(hazards: &[Hazard]) -> BTreeMap<Status, usize> {
     let mut counts = BTreeMap::new();
     hazards.iter().for_each(|hazard| *counts.entry(hazard.status).or_default() += 1);
@@ -189,7 +202,7 @@ fn an_interrupted_filling_is_finished() {
     let mut whole = None;
     TestApp::run(db::Backend::Sqlite, async |app| {
         fill(app, SMALL, DEMO_PASSWORD).await;
-        whole = Some((hazards_of(app).await, heads_of(app).await));
+        whole = Some((hazards_of(app).await, told_in(app).await, heads_of(app).await));
     });
     TestApp::run(db::Backend::Sqlite, async |app| {
         let (parts, started) = (app.parts.clone(), std::sync::atomic::AtomicUsize::new(0));
@@ -206,7 +219,12 @@ fn an_interrupted_filling_is_finished() {
         app.clock.advance(chrono::TimeDelta::days(1));
         fill(app, Size::default(), DEMO_PASSWORD).await;
         assert!(!anlao_half_filled(app).await);
-        assert_eq!(whole, Some((hazards_of(app).await, heads_of(app).await)));
+        let (hazards, told, heads) = whole.unwrap();
+        assert_eq!(hazards, hazards_of(app).await);
+        let mended = told_in(app).await;
+        let other = told.iter().zip(&mended).find(|(one, other)| one != other);
+        assert_eq!((other, told.len()), (None, mended.len()), "the first entry that is another one");
+        assert_eq!(heads, heads_of(app).await);
     });
 }
 

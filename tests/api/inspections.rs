@@ -74,7 +74,7 @@ on_both_databases! {
         assert_eq!(planned["state"], "planned");
         assert_eq!(planned["on_day"], "2026-03-13");
         assert_eq!(planned["inspectors"][0]["id"], json!(world.inspector.id));
-        assert_eq!(page(&world.inspector, "assignee=me&state=planned").await, [id.clone()]);
+        assert_eq!(page(&world.inspector, "assignee=me&state=planned").await, std::slice::from_ref(&id));
         let mut form = record_with_hazard(&world, &[&photo]);
         form["evidence"] = json!([hand.declared()]);
         form["institution_signature"]["picture"] = json!(hand.id);
@@ -273,7 +273,7 @@ on_both_databases! {
         let changed = world.supervisor.patch(&path, &change).await.expect(200).body;
         assert_eq!((&changed["on_day"], &changed["overdue"]), (&json!("2026-03-09"), &json!(true)));
         assert!(page(&world.inspector, "assignee=me").await.is_empty());
-        assert_eq!(page(&world.second_inspector, "assignee=me").await, [id.clone()]);
+        assert_eq!(page(&world.second_inspector, "assignee=me").await, std::slice::from_ref(&id));
         let reason = json!({ "reason": "停电检修，改期" });
         assert_eq!(world.inspector.put(&format!("{path}/cancellation"), &reason).await.expect(403).code(), "step_not_yours");
         world.second_inspector.put(&format!("{path}/cancellation"), &reason).await.expect(201);
@@ -296,7 +296,7 @@ on_both_databases! {
         for (id, kind) in [(&secret, "unannounced"), (&drawn, "double_random"), (&open, "daily")] {
             world.supervisor.put(&format!("/inspections/{id}"), &plan(&world, kind)).await.expect(201);
         }
-        assert_eq!(page(&world.manager, "").await, [open.clone()]);
+        assert_eq!(page(&world.manager, "").await, std::slice::from_ref(&open));
         world.manager.get(&format!("/inspections/{secret}")).await.expect(404);
         world.manager.get(&format!("/inspections/{open}")).await.expect(200);
         let mut form = record(&world);

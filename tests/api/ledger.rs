@@ -432,12 +432,10 @@ on_both_databases! {
             let mut other = world.hazard(&[]);
             other["location"] = json!(format!("{} 号床", waits.len()));
             let path = format!("/hazards/{}", unknown());
-            let mut register = std::pin::pin!(async { world.inspector.put(&path, &other).await.expect(201) });
-            let ended = loop {
-                tokio::select! {
-                    runs = &mut work => break Some(runs),
-                    _ = &mut register => break None,
-                }
+            let register = async { world.inspector.put(&path, &other).await.expect(201) };
+            let ended = tokio::select! {
+                runs = &mut work => Some(runs),
+                _ = register => None,
             };
             if let Some(runs) = ended { runs.unwrap(); break }
             waits.push(asked.elapsed());

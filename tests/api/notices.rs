@@ -85,7 +85,7 @@ on_both_databases! {
                     0 => (&world.supervisor, &here, world.county_a, world.home_a1),
                     _ => (&world.supervisor_b, &there, world.county_b, world.home_b1),
                 };
-                let kind = if at / 2 % 2 == 0 { "rectification_notice" } else { "supervision_letter" };
+                let kind = if (at / 2).is_multiple_of(2) { "rectification_notice" } else { "supervision_letter" };
                 let mut form = of_kind(&world, kind, &[hazard.as_str()]);
                 form["office_area_id"] = json!(office);
                 form["institution_id"] = json!(home);

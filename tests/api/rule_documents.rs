@@ -26,11 +26,11 @@ fn every_kind_comes_with_the_program() {
 #[test]
 fn the_catalogue_is_whole() {
     let documents = documents();
-    let catalogues = documents.iter().filter_map(|document| match &document.content {
+    let mut catalogues = documents.iter().filter_map(|document| match &document.content {
         Content::Checklist(checklist) => Some(checklist),
         _ => None,
     });
-    let items = catalogues.last().unwrap().items();
+    let items = catalogues.next_back().unwrap().items();
     let mut counts: BTreeMap<(Category, bool), usize> = BTreeMap::new();
     items.iter().for_each(|item| *counts.entry((item.category, item.pack == "winter")).or_default() += 1);
     let of = |category| counts[&(category, false)];

@@ -50,17 +50,76 @@ impl Write {
     }
 }
 
-/// A valid write for each operation that takes a JSON body.
-async fn writes(app: &TestApp, world: &World) -> BTreeMap<String, Write> {
-    let county = ScopeForm::Areas { areas: vec![world.county_a] };
-    let admin = app.person("county-admin", Role::Admin, county).await;
-    let hazard = world.registered(&world.hazard(&[])).await;
+/// What an office orders, writes and decides: campaigns, notices, rules.
+async fn of_the_office<'a>(
+    world: &'a World,
+    admin: &'a Person,
+    hazard: &str,
+) -> Vec<(&'static str, &'a Person, String, Value)> {
     let campaign = unknown();
     let form = campaign_form(&json!(world.county_a), "岁末排查");
     world.supervisor.put(&format!("/campaigns/{campaign}"), &form).await.expect(201);
     let start = format!("/campaigns/{campaign}/actions/{}", unknown());
     world.supervisor.put(&start, &json!({ "kind": "start" })).await.expect(201);
-    let notice = world.issued(&world.notice(&[hazard.as_str()])).await;
+    let notice = world.issued(&world.notice(&[hazard])).await;
+    vec![
+        (
+            "PUT /campaigns/{id}",
+            &world.supervisor,
+            format!("/campaigns/{}", unknown()),
+            campaign_form(&json!(world.county_a), "岁末排查"),
+        ),
+        (
+            "PATCH /campaigns/{id}",
+            &world.supervisor,
+            format!("/campaigns/{campaign}"),
+            json!({ "note": "补充说明", "expected_version": 2 }),
+        ),
+        (
+            "PUT /campaigns/{id}/actions/{action_id}",
+            &world.supervisor,
+            format!("/campaigns/{campaign}/actions/{}", unknown()),
+            json!({ "kind": "exempt", "institution_id": world.home_a2, "reason": "整体搬迁" }),
+        ),
+        ("PUT /notices/{id}", &world.supervisor, format!("/notices/{}", unknown()), world.notice(&[hazard])),
+        (
+            "PUT /notices/{id}/steps/{step_id}",
+            &world.supervisor,
+            format!("/notices/{notice}/steps/{}", unknown()),
+            json!({ "kind": "void", "text": "事实有误" }),
+        ),
+        (
+            "PUT /rule-adoptions/{id}",
+            admin,
+            format!("/rule-adoptions/{}", unknown()),
+            json!({ "document": "drills-us-k712", "version": 1, "area_id": world.town_a1, "effective_from": "2026-03-10" }),
+        ),
+        (
+            "POST /rule-adoptions/{id}/retire",
+            admin,
+            format!("/rule-adoptions/{}/retire", unknown()),
+            json!({ "last_day": "2026-03-10", "reason": "改用新版", "expected_version": 1 }),
+        ),
+        (
+            "PUT /rules/{document}/{version}",
+            admin,
+            "/rules/wu-yu/1".into(),
+            json!({ "text": office_document("wu-yu"), "owner_area_id": world.town_a1 }),
+        ),
+        (
+            "POST /rules/{document}/{version}/retire",
+            admin,
+            "/rules/wu-yu/1/retire".into(),
+            json!({ "reason": "条文有误" }),
+        ),
+    ]
+}
+
+/// A valid write for each operation that takes a JSON body.
+async fn writes(app: &TestApp, world: &World) -> BTreeMap<String, Write> {
+    let county = ScopeForm::Areas { areas: vec![world.county_a] };
+    let admin = app.person("county-admin", Role::Admin, county).await;
+    let hazard = world.registered(&world.hazard(&[])).await;
     let photo = Photo::before();
     let homes = json!({ "kind": "institutions", "institutions": [world.home_a1] });
     let scope = json!({ "kind": "areas", "areas": [world.town_a1] });
@@ -146,64 +205,10 @@ async fn writes(app: &TestApp, world: &World) -> BTreeMap<String, Write> {
             json!({ "beds": 90, "expected_version": 1 }),
         ),
         (
-            "PUT /campaigns/{id}",
-            &world.supervisor,
-            format!("/campaigns/{}", unknown()),
-            campaign_form(&json!(world.county_a), "岁末排查"),
-        ),
-        (
-            "PATCH /campaigns/{id}",
-            &world.supervisor,
-            format!("/campaigns/{campaign}"),
-            json!({ "note": "补充说明", "expected_version": 2 }),
-        ),
-        (
-            "PUT /campaigns/{id}/actions/{action_id}",
-            &world.supervisor,
-            format!("/campaigns/{campaign}/actions/{}", unknown()),
-            json!({ "kind": "exempt", "institution_id": world.home_a2, "reason": "整体搬迁" }),
-        ),
-        (
-            "PUT /notices/{id}",
-            &world.supervisor,
-            format!("/notices/{}", unknown()),
-            world.notice(&[hazard.as_str()]),
-        ),
-        (
-            "PUT /notices/{id}/steps/{step_id}",
-            &world.supervisor,
-            format!("/notices/{notice}/steps/{}", unknown()),
-            json!({ "kind": "void", "text": "事实有误" }),
-        ),
-        (
             "POST /me/password",
             &world.second_inspector,
             "/me/password".into(),
             json!({ "current_password": PASSWORD, "new_password": "窗台上的花盆每天早上要浇一次水" }),
-        ),
-        (
-            "PUT /rule-adoptions/{id}",
-            &admin,
-            format!("/rule-adoptions/{}", unknown()),
-            json!({ "document": "drills-us-k712", "version": 1, "area_id": world.town_a1, "effective_from": "2026-03-10" }),
-        ),
-        (
-            "POST /rule-adoptions/{id}/retire",
-            &admin,
-            format!("/rule-adoptions/{}/retire", unknown()),
-            json!({ "last_day": "2026-03-10", "reason": "改用新版", "expected_version": 1 }),
-        ),
-        (
-            "PUT /rules/{document}/{version}",
-            &admin,
-            "/rules/wu-yu/1".into(),
-            json!({ "text": office_document("wu-yu"), "owner_area_id": world.town_a1 }),
-        ),
-        (
-            "POST /rules/{document}/{version}/retire",
-            &admin,
-            "/rules/wu-yu/1/retire".into(),
-            json!({ "reason": "条文有误" }),
         ),
         (
             "PUT /users/{id}",
@@ -221,7 +226,8 @@ async fn writes(app: &TestApp, world: &World) -> BTreeMap<String, Write> {
     let write = |(operation, by, path, body): (&str, &Person, String, Value)| {
         (operation.to_owned(), Write { by: by.clone(), path, body })
     };
-    all.into_iter().chain(visits::writes(world)).map(write).collect()
+    let office = of_the_office(world, &admin, &hazard).await;
+    all.into_iter().chain(office).chain(visits::writes(world)).map(write).collect()
 }
 
 /// What a property of an answer could look like in a body.
