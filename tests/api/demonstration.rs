@@ -17,11 +17,6 @@ pub const SMALL: Size = Size { institutions: Some(12), hazards: Some(150), seed:
 pub const DEMO_PASSWORD: &str = "遂宁市的演示口令请勿用于真实系统";
 
 pub async fn fill(app: &TestApp, size: Size, password: &'static str) -> Ready {
-    // The rules that come with the program hold from December 2024 on, and the city's history begins eighteen months ago.
-    let first: chrono::DateTime<chrono::Utc> = "2026-07-01T02:00:00Z".parse().unwrap();
-    if app.clock.now().utc() < first {
-        app.clock.advance(first - app.clock.now().utc());
-    }
     let parts = app.parts.clone();
     let filled = tokio::task::spawn_blocking(move || {
         prepare(&parts, &size, password, &|_, _| indicatif::ProgressBar::hidden())
