@@ -5,9 +5,13 @@ use crate::db::Instant;
 use crate::db::schema::{campaign_actions, campaign_draws, campaign_targets, campaigns};
 use crate::ids::{ActionId, AreaId, CampaignId, InstitutionId, UserId};
 use crate::inspections::InspectionKind;
-use crate::text_enum;
+use crate::{json_column, text_enum};
 use chrono::NaiveDate;
+use diesel::deserialize::FromSqlRow;
+use diesel::expression::AsExpression;
 use diesel::prelude::*;
+use diesel::sql_types::Text;
+use serde::{Deserialize, Serialize};
 
 text_enum! {
     /// How far a campaign has come.
@@ -40,6 +44,10 @@ pub struct Campaign {
     pub inspection_kind: InspectionKind,
     pub requires_inspection: bool,
     pub requires_drill: bool,
+    /// 检查表: the rule document it goes by, in the version in force when it was drafted.
+    pub checklist: String,
+    pub checklist_version: i32,
+    pub items: OrderedItems,
     pub note: Option<String>,
     pub state: CampaignState,
     pub started_at: Option<Instant>,
@@ -63,6 +71,14 @@ type PlaceColumns = (
     campaigns::area_5,
     campaigns::area_6,
 );
+
+/// Items of the checklist that every visit must answer; none in particular when empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Text)]
+#[serde(transparent)]
+pub struct OrderedItems(pub Vec<String>);
+
+json_column!(OrderedItems);
 
 /// An institution of the frozen list.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]

@@ -2,7 +2,7 @@
 
 use super::action::CampaignAction;
 use super::draw_record::DrawRecord;
-use super::model::{Campaign, CampaignState};
+use super::model::{Campaign, CampaignState, OrderedItems};
 use super::progress::TargetState;
 use super::queries::{self, Narrowing};
 use super::view::{self, CampaignDetail, CampaignView, TargetView};
@@ -56,6 +56,10 @@ pub struct CampaignForm {
     pub requires_inspection: bool,
     #[serde(default)]
     pub requires_drill: bool,
+    /// Codes of the checklist in force there on the first day that every visit must answer; none in particular when absent.
+    #[serde(default)]
+    #[schema(max_items = 100)]
+    pub items: Vec<String>,
     #[schema(min_length = 1, max_length = 2000)]
     pub note: Option<String>,
 }
@@ -173,6 +177,9 @@ pub fn register(tx: &mut WriteTx<'_>, id: CampaignId, form: &CampaignForm) -> Ou
     let area = area.filter(|area| tx.actor.scope.covers_area(&area.place));
     let area = area.ok_or_else(|| Refusal::invalid("/area_id", FieldCode::UnknownReference))?;
     let form = form.clone();
+    let in_force = tx.rules()?;
+    let checklist = in_force.checklist(&area.place, form.starts_on)?;
+    rules::check_items(&form.items, &checklist)?;
     let new = Campaign {
         id,
         area_id: area.id,
@@ -184,6 +191,9 @@ pub fn register(tx: &mut WriteTx<'_>, id: CampaignId, form: &CampaignForm) -> Ou
         inspection_kind: form.inspection_kind,
         requires_inspection: form.requires_inspection,
         requires_drill: form.requires_drill,
+        checklist: checklist.head.id.clone(),
+        checklist_version: i32::try_from(checklist.head.version).unwrap_or(i32::MAX),
+        items: OrderedItems(form.items),
         note: form.note,
         state: CampaignState::Draft,
         started_at: None,
@@ -329,7 +339,7 @@ pub async fn list_targets(
             listed.sort_by(|a, b| (&a.place.name_key, a.place.id).cmp(&(&b.place.name_key, b.place.id)));
             let place = |one: &view::Listed| Cursor::encode(&(&one.place.name_key, one.place.id));
             let cut = Page::cut(listed, limit, place, |one| one);
-            Ok(Page { items: view::targets(tx, id, cut.items)?, next_cursor: cut.next_cursor })
+            Ok(Page { items: view::targets(tx, &campaign, cut.items)?, next_cursor: cut.next_cursor })
         })
         .await?;
     Ok(page(&req, &answer))

@@ -3,11 +3,14 @@
 use super::action::CampaignStep;
 use super::model::{Campaign, CampaignState};
 use crate::access::Role;
+use crate::checklists::Checklist;
 use crate::fields::Fields;
 use crate::refusal::{Code, FieldCode, Refusal};
 use chrono::{Datelike, NaiveDate};
 use serde_json::json;
 
+/// More items are a checklist of their own.
+pub const MOST_ITEMS: usize = 100;
 /// Longer than this is not a campaign but the ordinary course of work.
 pub const LONGEST_DAYS: i64 = 366;
 
@@ -25,6 +28,18 @@ pub fn check(campaign: &Campaign) -> Result<(), Refusal> {
     fields.check(days <= LONGEST_DAYS, "/ends_on", FieldCode::TooLate);
     let something = campaign.requires_inspection || campaign.requires_drill;
     fields.check(something, "/requires_inspection", FieldCode::Required);
+    fields.finish()
+}
+
+/// Whether the ordered items stand in the checklist, each once.
+pub fn check_items(items: &[String], checklist: &Checklist) -> Result<(), Refusal> {
+    let mut fields = Fields::new();
+    for (at, code) in items.iter().enumerate() {
+        let pointer = format!("/items/{at}");
+        fields.check(checklist.item(code).is_some(), pointer.clone(), FieldCode::UnknownReference);
+        fields.check(!items.iter().take(at).any(|before| before == code), pointer, FieldCode::Duplicate);
+    }
+    fields.check(items.len() <= MOST_ITEMS, "/items", FieldCode::TooMany);
     fields.finish()
 }
 
@@ -69,6 +84,7 @@ pub fn allowed(campaign: &Campaign, who: Who) -> Vec<CampaignStep> {
 pub(super) mod tests {
     use super::*;
     use crate::access::AreaColumns;
+    use crate::campaigns::model::OrderedItems;
     use crate::db::Instant;
     use crate::ids::{AreaId, CampaignId, UserId};
     use crate::inspections::InspectionKind;
@@ -87,6 +103,9 @@ pub(super) mod tests {
             inspection_kind: InspectionKind::Special,
             requires_inspection: true,
             requires_drill: false,
+            checklist: "checklist-2024-core".into(),
+            checklist_version: 2,
+            items: OrderedItems::default(),
             note: None,
             state,
             started_at: None,

@@ -14,7 +14,7 @@ use crate::refusal::Outcome;
 use crate::users;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
 
 /// A campaign in a list.
@@ -22,7 +22,8 @@ use utoipa::ToSchema;
 #[schema(example = json!({
     "id": "0198f000-0000-7000-8000-000000000060", "area_id": "0198f000-0000-7000-8000-000000000001", "name": "岁末年初安全隐患排查",
     "basis": "市民政局2024年12月17日会议要求：开展一轮隐患排查", "starts_on": "2026-12-01", "ends_on": "2026-12-31",
-    "inspection_kind": "special", "requires_inspection": true, "requires_drill": false, "state": "draft", "draws": 0,
+    "inspection_kind": "special", "requires_inspection": true, "requires_drill": false,
+    "checklist": "checklist-2024-core", "checklist_version": 2, "items": ["E03"], "state": "draft", "draws": 0,
     "version": 1, "created_at": "2026-11-24T01:00:00Z", "updated_at": "2026-11-24T01:00:00Z"
 }))]
 pub struct CampaignView {
@@ -37,6 +38,11 @@ pub struct CampaignView {
     pub inspection_kind: InspectionKind,
     pub requires_inspection: bool,
     pub requires_drill: bool,
+    /// The rule document it goes by, and its version.
+    pub checklist: String,
+    pub checklist_version: i32,
+    /// Items that every visit must answer.
+    pub items: Vec<String>,
     pub note: Option<String>,
     pub state: CampaignState,
     pub started_at: Option<Instant>,
@@ -60,6 +66,9 @@ impl From<&Campaign> for CampaignView {
             inspection_kind: of.inspection_kind,
             requires_inspection: of.requires_inspection,
             requires_drill: of.requires_drill,
+            checklist: of.checklist.clone(),
+            checklist_version: of.checklist_version,
+            items: of.items.0.clone(),
             note: of.note.clone(),
             state: of.state,
             started_at: of.started_at,
@@ -77,7 +86,8 @@ impl From<&Campaign> for CampaignView {
 #[schema(example = json!({
     "id": "0198f000-0000-7000-8000-000000000060", "area_id": "0198f000-0000-7000-8000-000000000001", "name": "岁末年初安全隐患排查",
     "basis": "市民政局2024年12月17日会议要求：开展一轮隐患排查", "starts_on": "2026-12-01", "ends_on": "2026-12-31",
-    "inspection_kind": "special", "requires_inspection": true, "requires_drill": false, "state": "running", "draws": 1,
+    "inspection_kind": "special", "requires_inspection": true, "requires_drill": false,
+    "checklist": "checklist-2024-core", "checklist_version": 2, "items": ["E03"], "state": "running", "draws": 1,
     "started_at": "2026-11-30T01:00:00Z", "version": 3, "created_at": "2026-11-24T01:00:00Z", "updated_at": "2026-11-30T01:05:00Z",
     "progress": {"targets": 30, "visited": 12, "not_visited": 17, "exempt": 1, "not_drawn": 0, "found": {"hazards": 31, "major": 1, "open": 20, "overdue": 2}},
     "coverage_percent": 41,
@@ -129,7 +139,7 @@ pub struct StepView {
 #[schema(example = json!({
     "institution_id": "0198f000-0000-7000-8000-000000000010", "institution_name": "船山区夕阳红养老院", "area_id": "0198f000-0000-7000-8000-000000000002",
     "state": "visited", "latitude": 30.53, "longitude": 105.59, "inspectors": [{"id": "0198f000-0000-7000-8000-000000000020", "name": "王芳"}],
-    "inspections": ["0198f000-0000-7000-8000-000000000070"], "found": {"hazards": 3, "major": 0, "open": 2, "overdue": 0}
+    "inspections": ["0198f000-0000-7000-8000-000000000070"], "items_left": ["E03"], "found": {"hazards": 3, "major": 0, "open": 2, "overdue": 0}
 }))]
 pub struct TargetView {
     pub institution_id: InstitutionId,
@@ -146,6 +156,8 @@ pub struct TargetView {
     pub inspectors: Vec<Visitor>,
     /// What was handed in, the earliest first.
     pub inspections: Vec<InspectionId>,
+    /// Of the items that every visit must answer, those that none has answered yet; of visited institutions only.
+    pub items_left: Vec<String>,
     pub found: Found,
 }
 
@@ -239,8 +251,18 @@ fn steps(tx: &mut ReadTx<'_>, campaign: &Campaign) -> Outcome<Vec<StepView>> {
 }
 
 /// Institutions of the list with the names of who visits them.
-pub fn targets(tx: &mut ReadTx<'_>, id: CampaignId, listed: Vec<Listed>) -> Outcome<Vec<TargetView>> {
-    let mut visitors = queries::visitors(tx.conn, id)?;
+pub fn targets(tx: &mut ReadTx<'_>, campaign: &Campaign, listed: Vec<Listed>) -> Outcome<Vec<TargetView>> {
+    let mut visitors = queries::visitors(tx.conn, campaign.id)?;
+    let visits = listed.iter().flat_map(|one| one.inspections.iter().copied()).collect();
+    let answered = match campaign.items.0.as_slice() {
+        [] => BTreeSet::new(),
+        _ => inspections::queries::answered(tx.conn, visits)?.into_iter().collect(),
+    };
+    let left = |visits: &[InspectionId]| -> Vec<String> {
+        let open = |code: &&String| !visits.iter().any(|visit| answered.contains(&(*visit, (*code).clone())));
+        let ordered = campaign.items.0.iter().filter(|_| !visits.is_empty());
+        ordered.filter(open).cloned().collect()
+    };
     let people = listed.iter().filter_map(|one| visitors.get(&one.place.id)).flatten().copied().collect();
     let names = users::queries::display_names(tx.conn, people)?;
     let visitor = |id: UserId| Visitor { id, name: names.get(&id).cloned().unwrap_or_default() };
@@ -255,6 +277,7 @@ pub fn targets(tx: &mut ReadTx<'_>, id: CampaignId, listed: Vec<Listed>) -> Outc
         longitude: one.place.longitude,
         inspectors: visitors.remove(&one.place.id).unwrap_or_default().into_iter().map(visitor).collect(),
         institution_name: one.place.name,
+        items_left: left(&one.inspections),
         inspections: one.inspections,
         found: one.facts.found,
     };

@@ -154,6 +154,20 @@ pub fn answers(conn: &mut Conn, id: InspectionId) -> Outcome<Vec<StoredAnswer>> 
     Ok(own.order(inspection_answers::position).select(StoredAnswer::as_select()).load(conn)?)
 }
 
+/// Which items these records answer; what was not checked is not answered.
+pub fn answered(conn: &mut Conn, ids: Vec<InspectionId>) -> Outcome<Vec<(InspectionId, String)>> {
+    let mut found = Vec::new();
+    for some in ids.chunks(256) {
+        let rows = inspection_answers::table
+            .filter(one_of(inspection_answers::inspection_id, some.iter().copied()))
+            .filter(inspection_answers::result.ne(super::model::AnswerResult::NotChecked))
+            .select((inspection_answers::inspection_id, inspection_answers::item))
+            .load(conn)?;
+        found.extend::<Vec<(InspectionId, String)>>(rows);
+    }
+    Ok(found)
+}
+
 /// The amendment with this id, of whichever inspection.
 pub fn find_amendment(conn: &mut Conn, id: ActionId) -> Outcome<Option<StoredAmendment>> {
     Ok(inspection_amendments::table.find(id).select(StoredAmendment::as_select()).first(conn).optional()?)

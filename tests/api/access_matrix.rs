@@ -449,6 +449,102 @@ async fn area_request(
     (path, sent)
 }
 
+/// Path and body of an operation on institutions themselves.
+async fn institution_request(
+    fixture: &Fixture,
+    operation: &str,
+    target: &str,
+    area: &str,
+    home: &str,
+) -> (String, Option<Value>) {
+    let mut sent = None;
+    let path = match operation {
+        "GET /institutions" => format!("/institutions?area_id={area}"),
+        "PUT /institutions/{id}" => {
+            let name = match target {
+                "own" => "龙凤镇敬老院",
+                "neighbour" => "龙凤镇夕阳红养老院",
+                "elsewhere" => "安居镇敬老院",
+                _ => "新来的养老院",
+            };
+            let area = if target == "elsewhere" { fixture.world.town_b1 } else { fixture.world.town_a1 };
+            sent = Some(institution_form(area, name));
+            format!("/institutions/{home}")
+        }
+        "PATCH /institutions/{id}" => {
+            let path = format!("/institutions/{home}");
+            sent = Some(json!({ "residents": 60, "expected_version": version(fixture, &path).await }));
+            path
+        }
+        other => panic!("no request for {other}"),
+    };
+    (path, sent)
+}
+
+/// Somebody of this role whose password may change without harm to the others.
+async fn leaver(app: &TestApp, own: &Place, role: &str) -> Person {
+    let (id, scope) =
+        (format!("leaver-{role}-{}", &unknown()[24..]), ScopeForm::Areas { areas: vec![own.area] });
+    let kind = Role::parse(role).unwrap();
+    let homes = ScopeForm::Institutions { institutions: vec![own.institution] };
+    app.person(&id, kind, if kind == Role::Manager { homes } else { scope }).await
+}
+
+/// Path and body of an operation on hazards.
+fn hazard_request(
+    fixture: &Fixture,
+    operation: &str,
+    place: Option<&Place>,
+    home: &str,
+    hazard: &str,
+) -> (String, Option<Value>) {
+    let mut sent = None;
+    let path = match operation {
+        "GET /hazards" => format!("/hazards?institution_id={home}"),
+        "PUT /hazards/{id}" => {
+            let form = place.map_or_else(|| fixture.world.hazard(&[]), |place| place.hazard_form.clone());
+            sent = Some(form);
+            format!("/hazards/{hazard}")
+        }
+        "PUT /hazards/{id}/actions/{action_id}" => {
+            sent = Some(json!({ "kind": "comment", "note": "看过了" }));
+            format!("/hazards/{hazard}/actions/{}", unknown())
+        }
+        other => panic!("no request for {other}"),
+    };
+    (path, sent)
+}
+
+/// Path and body of an operation on rule documents.
+async fn rule_request(
+    fixture: &Fixture,
+    operation: &str,
+    own: &Place,
+    role: &str,
+    area: &str,
+) -> (String, Option<Value>) {
+    let mut sent = None;
+    let path = match operation {
+        "GET /rules" => format!("/rules?area_id={area}"),
+        "GET /rules/{document}/compare" => "/rules/deadline-default/compare?from=1&to=2".to_owned(),
+        "GET /rules/{document}/{version}" => "/rules/deadline-default/2".to_owned(),
+        "PUT /rules/{document}/{version}" => {
+            let document = format!("wu-yu-{role}");
+            sent = Some(json!({ "text": office_document(&document), "owner_area_id": own.area }));
+            format!("/rules/{document}/1")
+        }
+        "POST /rules/{document}/{version}/retire" => {
+            let document = format!("retired-{role}");
+            let form = json!({ "text": office_document(&document), "owner_area_id": own.area });
+            fixture.world.admin.put(&format!("/rules/{document}/1"), &form).await.expect(201);
+            sent = Some(json!({ "reason": "条文有误" }));
+            format!("/rules/{document}/1/retire")
+        }
+        other => panic!("no request for {other}"),
+    };
+    (path, sent)
+}
+
 /// The request of an operation, by a role, about the object of a relation.
 async fn call(app: &TestApp, fixture: &Fixture, operation: &str, role: &str, target: &str) -> Call {
     let mut by = fixture.person(app, role);
@@ -504,31 +600,14 @@ async fn call(app: &TestApp, fixture: &Fixture, operation: &str, role: &str, tar
         }
         files if is_of_files(files) => template
             .replace("{id}", &asked_for(fixture, template.split('/').nth(1).unwrap(), &by, target).await),
-        "GET /hazards" => format!("/hazards?institution_id={home}"),
-        "PUT /hazards/{id}" => {
-            let form = place.map_or_else(|| fixture.world.hazard(&[]), |place| place.hazard_form.clone());
-            body = Some(form);
-            format!("/hazards/{hazard}")
+        "GET /hazards" | "PUT /hazards/{id}" | "PUT /hazards/{id}/actions/{action_id}" => {
+            let (path, sent) = hazard_request(fixture, operation, place, &home, &hazard);
+            body = sent;
+            path
         }
-        "PUT /hazards/{id}/actions/{action_id}" => {
-            body = Some(json!({ "kind": "comment", "note": "看过了" }));
-            format!("/hazards/{hazard}/actions/{}", unknown())
-        }
-        "GET /institutions" => format!("/institutions?area_id={area}"),
-        "PUT /institutions/{id}" => {
-            let name = match target {
-                "own" => "龙凤镇敬老院",
-                "neighbour" => "龙凤镇夕阳红养老院",
-                "elsewhere" => "安居镇敬老院",
-                _ => "新来的养老院",
-            };
-            let area = if target == "elsewhere" { fixture.world.town_b1 } else { fixture.world.town_a1 };
-            body = Some(institution_form(area, name));
-            format!("/institutions/{home}")
-        }
-        "PATCH /institutions/{id}" => {
-            let path = format!("/institutions/{home}");
-            body = Some(json!({ "residents": 60, "expected_version": version(fixture, &path).await }));
+        "GET /institutions" | "PUT /institutions/{id}" | "PATCH /institutions/{id}" => {
+            let (path, sent) = institution_request(fixture, operation, target, &area, &home).await;
+            body = sent;
             path
         }
         about if about.contains(" /campaigns") => {
@@ -543,13 +622,7 @@ async fn call(app: &TestApp, fixture: &Fixture, operation: &str, role: &str, tar
         }
         "POST /me/password" => {
             if by.access.is_some() {
-                let (id, scope) = (
-                    format!("leaver-{role}-{}", &unknown()[24..]),
-                    ScopeForm::Areas { areas: vec![own.area] },
-                );
-                let kind = Role::parse(role).unwrap();
-                let homes = ScopeForm::Institutions { institutions: vec![own.institution] };
-                by = app.person(&id, kind, if kind == Role::Manager { homes } else { scope }).await;
+                by = leaver(app, own, role).await;
             }
             body = Some(
                 json!({ "current_password": crate::support::PASSWORD, "new_password": "窗台上的花盆每天早上要浇一次水" }),
@@ -565,20 +638,10 @@ async fn call(app: &TestApp, fixture: &Fixture, operation: &str, role: &str, tar
         }
         "GET /overview" => format!("/overview?area_id={area}"),
         "GET /checklist-items" => format!("/checklist-items?area_id={area}"),
-        "GET /rules" => format!("/rules?area_id={area}"),
-        "GET /rules/{document}/compare" => "/rules/deadline-default/compare?from=1&to=2".to_owned(),
-        "GET /rules/{document}/{version}" => "/rules/deadline-default/2".to_owned(),
-        "PUT /rules/{document}/{version}" => {
-            let document = format!("wu-yu-{role}");
-            body = Some(json!({ "text": office_document(&document), "owner_area_id": own.area }));
-            format!("/rules/{document}/1")
-        }
-        "POST /rules/{document}/{version}/retire" => {
-            let document = format!("retired-{role}");
-            let form = json!({ "text": office_document(&document), "owner_area_id": own.area });
-            fixture.world.admin.put(&format!("/rules/{document}/1"), &form).await.expect(201);
-            body = Some(json!({ "reason": "条文有误" }));
-            format!("/rules/{document}/1/retire")
+        about if about.contains(" /rules") => {
+            let (path, sent) = rule_request(fixture, about, own, role, &area).await;
+            body = sent;
+            path
         }
         "PUT /rule-adoptions/{id}" | "POST /rule-adoptions/{id}/retire" => {
             let id = unknown();

@@ -139,6 +139,30 @@ on_both_databases! {
         assert_eq!(left["items"], json!([]), "nobody goes on because of a campaign that ended");
     }
 
+    /// The round has its own items: a visit that left one out is a visit, and says what is left.
+    every_visit_answers_the_items_of_the_round, app => {
+        let world = World::build(app).await;
+        let id = fresh();
+        let mut winter = form(world.county_a);
+        winter["items"] = json!(["E01", "E03", "XX9", "E01"]);
+        let refused = world.supervisor.put(&format!("/campaigns/{id}"), &winter).await.expect(422);
+        let faults = [("/items/2".to_owned(), "unknown_reference".to_owned()), ("/items/3".to_owned(), "duplicate".to_owned())];
+        assert_eq!(refused.faults(), faults);
+        winter["items"] = json!(["E01", "E03", "F01"]);
+        let drafted = world.supervisor.put(&format!("/campaigns/{id}"), &winter).await.expect(201).body;
+        assert_eq!((&drafted["checklist"], &drafted["items"]), (&json!("checklist-2024-core"), &json!(["E01", "E03", "F01"])));
+        step(&world.supervisor, &id, &json!({ "kind": "start" })).await.expect(201);
+        step(&world.supervisor, &id, &lots(&world)).await.expect(201);
+        visit(&world, &id, world.home_a1, 1).await.expect(201);
+        let seen = world.supervisor.get(&format!("/campaigns/{id}/targets")).await.expect(200).body;
+        let left = |home| {
+            let all = seen["items"].as_array().unwrap();
+            all.iter().find(|one| one["institution_id"] == json!(home)).unwrap()["items_left"].clone()
+        };
+        assert_eq!(left(world.home_a1), json!(["E03"]), "E01 failed and F01 passed: both were answered");
+        assert_eq!(left(world.home_a2), json!([]), "nobody was there yet");
+    }
+
     /// What is on the list when it starts is on it for good; what comes later is not.
     the_list_is_frozen_at_the_start, app => {
         let world = World::build(app).await;

@@ -17,6 +17,10 @@ CREATE TABLE campaigns (
     inspection_kind TEXT NOT NULL,
     requires_inspection BOOLEAN NOT NULL,
     requires_drill BOOLEAN NOT NULL,
+    -- The checklist it goes by, and which of its items every visit must answer; an empty list means no item in particular.
+    checklist TEXT NOT NULL,
+    checklist_version INTEGER NOT NULL,
+    items TEXT NOT NULL,
     note TEXT,
     state TEXT NOT NULL CHECK (state IN ('draft', 'running', 'closed', 'cancelled')),
     started_at timestamptz,
