@@ -1,7 +1,7 @@
 //! How far a campaign has come: who was visited, who was not, what was found. Pure.
 
 use crate::ids::{AreaId, InstitutionId};
-use crate::inspections;
+use crate::inspections::Found;
 use crate::text_enum;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -33,29 +33,6 @@ pub struct TargetFacts {
     pub inspections: i64,
     /// Hazards that they found, and what became of those.
     pub found: Found,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Found {
-    pub hazards: i64,
-    pub major: i64,
-    pub open: i64,
-    pub overdue: i64,
-}
-
-impl From<inspections::Found> for Found {
-    fn from(of: inspections::Found) -> Self {
-        Self { hazards: of.hazards, major: of.major, open: of.open, overdue: of.overdue }
-    }
-}
-
-impl Found {
-    pub fn join(&mut self, other: &Self) {
-        self.hazards += other.hazards;
-        self.major += other.major;
-        self.open += other.open;
-        self.overdue += other.overdue;
-    }
 }
 
 impl TargetFacts {

@@ -199,14 +199,14 @@ pub fn exempt(
 pub fn store_draw(conn: &mut Conn, draw: StoredDraw, lots: &Lots, visits: &[Visit]) -> Outcome<()> {
     let id = draw.campaign_id;
     diesel::insert_into(campaign_draws::table).values(draw).execute(conn)?;
+    let visited: BTreeSet<InstitutionId> = visits.iter().map(|visit| visit.institution_id).collect();
     for institution in &lots.institutions {
         let gone = campaign_visitors::table.filter(
             campaign_visitors::campaign_id.eq(id).and(campaign_visitors::institution_id.eq(institution)),
         );
         diesel::delete(gone).execute(conn)?;
-        let drawn = visits.iter().any(|visit| visit.institution_id == *institution);
         diesel::update(campaign_targets::table.find((id, institution)))
-            .set(campaign_targets::drawn.eq(drawn))
+            .set(campaign_targets::drawn.eq(visited.contains(institution)))
             .execute(conn)?;
     }
     for visit in visits {
@@ -333,7 +333,6 @@ pub fn places(conn: &mut Conn, scope: &Scope, id: CampaignId) -> Outcome<Vec<Pla
     Ok(institutions::table
         .filter(in_scope!(institutions, id, scope))
         .filter(institutions::id.eq_any(listed))
-        .order((institutions::name_key, institutions::id))
         .select((
             institutions::id,
             institutions::name,

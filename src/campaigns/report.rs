@@ -1,11 +1,12 @@
 //! The closing report: what a campaign came to, as of the moment it was closed.
 
 use super::model::Campaign;
-use super::progress::{Found, Progress, TargetState, sum};
+use super::progress::{Progress, TargetState, sum};
 use super::view::{self, AreaProgress};
 use crate::access::ReadTx;
 use crate::db::Instant;
 use crate::ids::{InstitutionId, UserId};
+use crate::inspections::Found;
 use crate::refusal::Outcome;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -167,10 +167,7 @@ pub fn register(tx: &mut WriteTx<'_>, id: CampaignId, form: &CampaignForm) -> Ou
     let digest = digest(form);
     if let Some(existing) = queries::find_any(tx.conn, id)? {
         queries::find(tx.conn, tx.actor, id)?;
-        return match existing.digest == digest {
-            true => Ok((Stored::Replayed, existing)),
-            false => Err(Code::IdTaken.into()),
-        };
+        return Ok((Stored::confirmed(existing.digest == digest)?, existing));
     }
     areas::queries::hold_still(tx.conn)?;
     let area = areas::queries::find_any(tx.conn, form.area_id)?;
@@ -332,14 +329,14 @@ pub async fn list_targets(
                 state.is_none_or(|state| one.facts.state() == state)
                     && area_id.is_none_or(|area| one.place.place.contains(area))
                     && inspector_id.is_none_or(|who| sent(one.place.id, who))
-                    && after
-                        .as_ref()
-                        .is_none_or(|(name, id)| (&one.place.name_key, one.place.id) > (name, *id))
+                    && after.as_ref().is_none_or(|(name, id)| one.key() > (name.as_str(), *id))
             });
-            listed.sort_by(|a, b| (&a.place.name_key, a.place.id).cmp(&(&b.place.name_key, b.place.id)));
-            let place = |one: &view::Listed| Cursor::encode(&(&one.place.name_key, one.place.id));
+            let place = |one: &view::Listed| Cursor::encode(&one.key());
             let cut = Page::cut(listed, limit, place, |one| one);
-            Ok(Page { items: view::targets(tx, &campaign, cut.items)?, next_cursor: cut.next_cursor })
+            Ok(Page {
+                items: view::targets(tx, &campaign, cut.items, visitors)?,
+                next_cursor: cut.next_cursor,
+            })
         })
         .await?;
     Ok(page(&req, &answer))

@@ -2,14 +2,14 @@
 
 use super::action::CampaignStep;
 use super::model::{Campaign, CampaignState, Target};
-use super::progress::{Found, Progress, TargetFacts, TargetState, sum};
+use super::progress::{Progress, TargetFacts, TargetState, sum};
 use super::queries::{self, Place};
 use super::rules::{self, Who};
 use crate::access::{Actor, ReadTx};
 use crate::areas;
 use crate::db::Instant;
 use crate::ids::{ActionId, AreaId, CampaignId, InspectionId, InstitutionId, UserId};
-use crate::inspections::{self, InspectionKind};
+use crate::inspections::{self, Found, InspectionKind};
 use crate::refusal::Outcome;
 use crate::users;
 use chrono::NaiveDate;
@@ -107,7 +107,7 @@ pub struct CampaignDetail {
     pub steps: Vec<StepView>,
     /// The steps this caller may take now.
     pub allowed_actions: Vec<CampaignStep>,
-    /// What it came to, once it is closed.
+    /// What it came to, once it is closed; for those who cover the whole area only.
     #[schema(value_type = Option<Object>)]
     pub report: Option<serde_json::Value>,
 }
@@ -176,6 +176,13 @@ pub struct Listed {
     pub inspections: Vec<InspectionId>,
 }
 
+impl Listed {
+    /// Where it stands in the list.
+    pub fn key(&self) -> (&str, InstitutionId) {
+        (&self.place.name_key, self.place.id)
+    }
+}
+
 /// The list as far as the caller covers it, by name.
 pub fn listed(tx: &mut ReadTx<'_>, campaign: &Campaign) -> Outcome<Vec<Listed>> {
     let today = tx.office.date(tx.now);
@@ -198,11 +205,13 @@ pub fn listed(tx: &mut ReadTx<'_>, campaign: &Campaign) -> Outcome<Vec<Listed>> 
             exempt: target.exempt_reason.is_some(),
             drawn: target.drawn,
             inspections: i64::try_from(inspections.len()).unwrap_or(i64::MAX),
-            found: found.get(&place.id).copied().map(Found::from).unwrap_or_default(),
+            found: found.get(&place.id).copied().unwrap_or_default(),
         };
         Some(Listed { place, target, facts, inspections })
     };
-    Ok(places.into_iter().filter_map(one).collect())
+    let mut listed: Vec<Listed> = places.into_iter().filter_map(one).collect();
+    listed.sort_by(|a, b| a.key().cmp(&b.key()));
+    Ok(listed)
 }
 
 /// Who asks, for the rules.
@@ -220,8 +229,14 @@ pub fn detail(tx: &mut ReadTx<'_>, campaign: &Campaign) -> Outcome<CampaignDetai
         progress: sums.all,
         steps: steps(tx, campaign)?,
         allowed_actions: rules::allowed(campaign, who(tx.actor, campaign)),
-        report: campaign.report.as_deref().and_then(|text| serde_json::from_str(text).ok()),
+        report: report_for(tx.actor, campaign),
     })
+}
+
+/// The closing report names every institution of the list: it is for those who cover the whole area.
+fn report_for(actor: &Actor, campaign: &Campaign) -> Option<serde_json::Value> {
+    let text = campaign.report.as_deref().filter(|_| who(actor, campaign).covers)?;
+    serde_json::from_str(text).ok()
 }
 
 pub fn by_area(tx: &mut ReadTx<'_>, mut sums: BTreeMap<AreaId, Progress>) -> Outcome<Vec<AreaProgress>> {
@@ -251,8 +266,12 @@ fn steps(tx: &mut ReadTx<'_>, campaign: &Campaign) -> Outcome<Vec<StepView>> {
 }
 
 /// Institutions of the list with the names of who visits them.
-pub fn targets(tx: &mut ReadTx<'_>, campaign: &Campaign, listed: Vec<Listed>) -> Outcome<Vec<TargetView>> {
-    let mut visitors = queries::visitors(tx.conn, campaign.id)?;
+pub fn targets(
+    tx: &mut ReadTx<'_>,
+    campaign: &Campaign,
+    listed: Vec<Listed>,
+    mut visitors: BTreeMap<InstitutionId, Vec<UserId>>,
+) -> Outcome<Vec<TargetView>> {
     let visits = listed.iter().flat_map(|one| one.inspections.iter().copied()).collect();
     let answered = match campaign.items.0.as_slice() {
         [] => BTreeSet::new(),

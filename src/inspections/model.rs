@@ -253,11 +253,20 @@ pub struct StoredAmendment {
     pub digest: String,
 }
 
-/// What inspections found at one institution, and what became of it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// What inspections found, and what became of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Found {
     pub hazards: i64,
     pub major: i64,
     pub open: i64,
     pub overdue: i64,
+}
+
+impl Found {
+    pub fn join(&mut self, other: &Self) {
+        self.hazards += other.hazards;
+        self.major += other.major;
+        self.open += other.open;
+        self.overdue += other.overdue;
+    }
 }

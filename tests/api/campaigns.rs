@@ -345,7 +345,10 @@ on_both_databases! {
         }
         assert_eq!(world.manager.get("/campaigns").await.expect(200).item_ids(), Vec::<String>::new());
         step(&world.supervisor, &id, &json!({ "kind": "close" })).await.expect(201);
-        world.manager.get(&format!("/campaigns/{id}")).await.expect(200);
+        let seen = world.manager.get(&format!("/campaigns/{id}")).await.expect(200);
+        assert!(seen.body["report"].is_null(), "the report names everybody else, too: {}", seen.body);
+        let read = world.supervisor.get(&format!("/campaigns/{id}")).await.expect(200).body;
+        assert_eq!(read["report"]["progress"]["targets"], 3);
         assert_eq!(world.manager.get("/campaigns").await.expect(200).item_ids(), [id]);
     }
 }
