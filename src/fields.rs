@@ -27,6 +27,15 @@ impl Fields {
         }
     }
 
+    /// Of what was `given`, only what a kind uses; all of it that the kind needs (`true`).
+    pub fn belonging(&mut self, uses: &[(&str, bool)], given: &[(&str, bool)]) {
+        for (name, given) in given {
+            let needed = uses.iter().find(|(used, _)| used == name).map(|(_, needed)| *needed);
+            self.check(needed.is_some() || !given, format!("/{name}"), FieldCode::NotAllowedHere);
+            self.check(*given || needed != Some(true), format!("/{name}"), FieldCode::Required);
+        }
+    }
+
     /// One line of text, of so many characters.
     pub fn line(&mut self, pointer: &str, text: &str, length: RangeInclusive<usize>) {
         self.text(pointer, text, length, |c| c.is_control());

@@ -175,13 +175,7 @@ impl CampaignAction {
     /// The complete step, or every field that is wrong, missing or does not belong to it.
     pub fn parse(&self) -> Result<Step, Refusal> {
         let mut fields = Fields::new();
-        let uses = uses(self.kind);
-        for (name, given) in self.given() {
-            let known = uses.iter().find(|(used, _)| *used == name);
-            fields.check(known.is_some() || !given, format!("/{name}"), FieldCode::NotAllowedHere);
-            let enough = given || known.is_none_or(|(_, needed)| !needed);
-            fields.check(enough, format!("/{name}"), FieldCode::Required);
-        }
+        fields.belonging(uses(self.kind), &self.given());
         self.check_values(&mut fields);
         fields.finish()?;
         Ok(self.step())

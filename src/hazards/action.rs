@@ -191,15 +191,7 @@ impl ActionForm {
     pub fn parse(&self) -> Result<Step, Refusal> {
         let mut fields = Fields::new();
         let uses = uses(self.kind);
-        for (name, given) in self.given() {
-            let known = uses.iter().find(|(used, _)| *used == name);
-            fields.check(known.is_some() || !given, format!("/{name}"), FieldCode::NotAllowedHere);
-            fields.check(
-                given || known.is_none_or(|(_, needed)| !needed),
-                format!("/{name}"),
-                FieldCode::Required,
-            );
-        }
+        fields.belonging(uses, &self.given());
         let takes_evidence = uses.iter().any(|(used, _)| *used == "evidence");
         fields.check(takes_evidence || self.evidence.is_empty(), "/evidence", FieldCode::NotAllowedHere);
         self.check_texts(&mut fields);
