@@ -138,11 +138,7 @@ pub fn register(tx: &mut WriteTx<'_>, id: AreaId, form: &AreaForm) -> Outcome<(S
         if !tx.actor.scope.covers_area(&existing.place) {
             return Err(Code::NotFound.into());
         }
-        return if existing.digest == digest {
-            Ok((Stored::Replayed, existing))
-        } else {
-            Err(Code::IdTaken.into())
-        };
+        return Ok((Stored::confirmed(existing.digest == digest)?, existing));
     }
     queries::hold_still(tx.conn)?;
     let parent = parent(tx, form.parent_id)?;

@@ -40,10 +40,7 @@ pub fn act(
     let digest = digest(form);
     if let Some(taken) = queries::find_action(tx.conn, action)? {
         queries::find(tx.conn, tx.actor, taken.campaign_id)?;
-        return match taken.campaign_id == id && taken.digest == digest {
-            true => Ok((Stored::Replayed, before)),
-            false => Err(Code::IdTaken.into()),
-        };
+        return Ok((Stored::confirmed(taken.campaign_id == id && taken.digest == digest)?, before));
     }
     if expected.is_some_and(|version| version != before.version) {
         return Err(Refusal::new(Code::Stale).current(json!({ "version": before.version })).into());

@@ -69,10 +69,7 @@ pub fn record(
     let digest = digest(form);
     if queries::find_any(tx.conn, id)?.is_some() {
         let existing = queries::find(tx.conn, &tx.actor.scope, id)?;
-        return match existing.digest == digest {
-            true => Ok((Stored::Replayed, existing)),
-            false => Err(Code::IdTaken.into()),
-        };
+        return Ok((Stored::confirmed(existing.digest == digest)?, existing));
     }
     rules::check(form, tx.office.date(tx.now))?;
     let place = institutions::queries::find_any(tx.conn, form.institution_id)?;

@@ -32,10 +32,7 @@ pub fn act(
     if let Some(taken) = queries::find_action(tx.conn, action)? {
         // Whoever cannot see that hazard is not told that the id stands for something.
         queries::find(tx.conn, &tx.actor.scope, taken.hazard_id)?;
-        return match taken.hazard_id == id && taken.digest == digest {
-            true => Ok((Stored::Replayed, before)),
-            false => Err(Code::IdTaken.into()),
-        };
+        return Ok((Stored::confirmed(taken.hazard_id == id && taken.digest == digest)?, before));
     }
     if expected.is_some_and(|version| version != before.version) {
         return Err(Refusal::new(Code::Stale).current(json!({ "version": before.version })).into());

@@ -9,7 +9,7 @@ use crate::access::WriteTx;
 use crate::canonical::digest;
 use crate::evidence::{self, Owner, OwnerKind};
 use crate::ids::{ActionId, InspectionId};
-use crate::refusal::{Code, Outcome};
+use crate::refusal::Outcome;
 use crate::stored::Stored;
 use serde_json::json;
 
@@ -26,10 +26,7 @@ pub fn amend(
     if let Some(taken) = queries::find_amendment(tx.conn, amendment)? {
         // Whoever cannot see that inspection is not told that the id stands for something.
         queries::find(tx.conn, tx.actor, taken.inspection_id)?;
-        return match taken.inspection_id == id && taken.digest == digest {
-            true => Ok((Stored::Replayed, before)),
-            false => Err(Code::IdTaken.into()),
-        };
+        return Ok((Stored::confirmed(taken.inspection_id == id && taken.digest == digest)?, before));
     }
     rules::must_be(&before, InspectionState::HandedIn)?;
     let photos = evidence::queries::of_owner(tx.conn, OwnerKind::Inspection, id.into())?.len();

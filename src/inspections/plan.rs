@@ -21,10 +21,7 @@ pub fn plan(tx: &mut WriteTx<'_>, id: InspectionId, form: &InspectionPlan) -> Ou
         if !queries::sees(tx.actor, &existing) {
             return Err(Code::NotFound.into());
         }
-        return match existing.plan_digest.as_deref() == Some(digest.as_str()) {
-            true => Ok((Stored::Replayed, existing)),
-            false => Err(Code::IdTaken.into()),
-        };
+        return Ok((Stored::confirmed(existing.plan_digest.as_deref() == Some(digest.as_str()))?, existing));
     }
     let plan = Plan {
         planned_from: form.planned_from,

@@ -263,11 +263,7 @@ pub fn register(
         if !tx.actor.scope.covers_area(&existing.place) {
             return Err(Code::NotFound.into());
         }
-        return if existing.digest == digest {
-            Ok((Stored::Replayed, existing))
-        } else {
-            Err(Code::IdTaken.into())
-        };
+        return Ok((Stored::confirmed(existing.digest == digest)?, existing));
     }
     let area = area(tx, form.area_id)?;
     let form = form.clone();

@@ -65,7 +65,7 @@ pub fn confirm(there: Import, asked: &Import) -> Outcome<(Stored, Import)> {
     }
     let same = (there.kind, &there.sha256, there.dry_run, there.only_good, there.institution_id)
         == (asked.kind, &asked.sha256, asked.dry_run, asked.only_good, asked.institution_id);
-    if same { Ok((Stored::Replayed, there)) } else { Err(Code::IdTaken.into()) }
+    Ok((Stored::confirmed(same)?, there))
 }
 
 /// Whether the caller may ask for this at all.

@@ -7,7 +7,7 @@ use super::{queries, rules};
 use crate::access::WriteTx;
 use crate::canonical::{canonical, digest};
 use crate::ids::{NoticeId, NoticeStepId};
-use crate::refusal::{Code, Outcome};
+use crate::refusal::Outcome;
 use crate::stored::Stored;
 use serde_json::json;
 
@@ -24,10 +24,7 @@ pub fn take(
     if let Some(taken) = queries::find_step(tx.conn, step)? {
         // Whoever cannot see that notice is not told that the id stands for something.
         queries::find(tx.conn, &tx.actor.scope, taken.notice_id)?;
-        return match taken.notice_id == id && taken.digest == digest {
-            true => Ok((Stored::Replayed, before)),
-            false => Err(Code::IdTaken.into()),
-        };
+        return Ok((Stored::confirmed(taken.notice_id == id && taken.digest == digest)?, before));
     }
     form.check(before.issued_at, tx.now)?;
     let steps = queries::steps(tx.conn, id)?.len();

@@ -43,10 +43,7 @@ pub fn adopt(tx: &mut WriteTx<'_>, id: AdoptionId, form: &AdoptionForm) -> Outco
     let digest = digest(form);
     if let Some(existing) = queries::find_adoption(tx.conn, id)? {
         manage(tx, existing.area_id)?;
-        return match existing.digest == digest {
-            true => Ok((Stored::Replayed, existing)),
-            false => Err(Code::IdTaken.into()),
-        };
+        return Ok((Stored::confirmed(existing.digest == digest)?, existing));
     }
     let place = place(tx, form.area_id)?;
     let rules = tx.rules()?;

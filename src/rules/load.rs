@@ -42,15 +42,11 @@ pub fn load(
     if tx.office.rules.embeds(&head.id, head.version) {
         let same =
             tx.office.rules.base().document(&head.id, head.version).is_some_and(|own| own.text == text);
-        return if same && owner.is_none() {
-            Ok((Stored::Replayed, None))
-        } else {
-            Err(Code::IdTaken.into())
-        };
+        return Ok((Stored::confirmed(same && owner.is_none())?, None));
     }
     if let Some(loaded) = queries::find(tx.conn, &head.id, head.version)? {
         let same = loaded.sha256 == document.sha256 && loaded.owner_area_id == owner;
-        return if same { Ok((Stored::Replayed, Some(loaded))) } else { Err(Code::IdTaken.into()) };
+        return Ok((Stored::confirmed(same)?, Some(loaded)));
     }
     if let Some(other) = tx.rules()?.kind_of(&head.id).filter(|kind| *kind != head.kind) {
         let refusal = Refusal::new(Code::IdTaken).current(json!({ "kind": other }));

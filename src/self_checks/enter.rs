@@ -72,10 +72,7 @@ pub fn enter(tx: &mut WriteTx<'_>, id: SelfCheckId, form: &SelfCheckForm) -> Out
     let digest = digest(form);
     if queries::find_any(tx.conn, id)?.is_some() {
         let existing = queries::find(tx.conn, &tx.actor.scope, id)?;
-        return match existing.digest == digest {
-            true => Ok((Stored::Replayed, existing)),
-            false => Err(Code::IdTaken.into()),
-        };
+        return Ok((Stored::confirmed(existing.digest == digest)?, existing));
     }
     let place = institution(tx, form.institution_id)?;
     let done_on = tx.office.date(form.performed_at);

@@ -85,11 +85,7 @@ pub fn create(
         if !queries::within(tx.conn, &tx.actor.scope, &scope)? {
             return Err(Code::NotFound.into());
         }
-        return if existing.digest == digest {
-            Ok((Stored::Replayed, existing))
-        } else {
-            Err(Code::IdTaken.into())
-        };
+        return Ok((Stored::confirmed(existing.digest == digest)?, existing));
     }
     queries::check_scope(tx.conn, &tx.actor.scope, &form.scope)?;
     if queries::find_by_username(tx.conn, &form.username)?.is_some_and(|other| other.id != id) {
