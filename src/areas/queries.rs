@@ -134,6 +134,23 @@ pub fn update(conn: &mut Conn, area: &Area) -> Outcome<()> {
     if changed == 0 { Err(Code::Stale.into()) } else { Ok(()) }
 }
 
+/// Writes on these rows of a table where they lie. A table with `area_1`…`area_6` has its line in [`place_institution`] or
+/// [`replant`].
+macro_rules! move_rows {
+    ($conn:expr, $table:ident, $rows:expr, $place:expr) => {
+        diesel::update($rows)
+            .set((
+                $table::area_1.eq($place.area_1),
+                $table::area_2.eq($place.area_2),
+                $table::area_3.eq($place.area_3),
+                $table::area_4.eq($place.area_4),
+                $table::area_5.eq($place.area_5),
+                $table::area_6.eq($place.area_6),
+            ))
+            .execute($conn)?
+    };
+}
+
 /// Gives everything at or below `area` its new place: areas, institutions and their hazards.
 pub fn replant(conn: &mut Conn, area: &Area, place: &AreaColumns, now: Instant) -> Outcome<usize> {
     let below: Vec<Area> =
@@ -152,16 +169,7 @@ pub fn replant(conn: &mut Conn, area: &Area, place: &AreaColumns, now: Instant) 
                 areas::updated_at.eq(now),
             ))
             .execute(conn)?;
-        diesel::update(campaigns::table.filter(campaigns::area_id.eq(one.id)))
-            .set((
-                campaigns::area_1.eq(new.area_1),
-                campaigns::area_2.eq(new.area_2),
-                campaigns::area_3.eq(new.area_3),
-                campaigns::area_4.eq(new.area_4),
-                campaigns::area_5.eq(new.area_5),
-                campaigns::area_6.eq(new.area_6),
-            ))
-            .execute(conn)?;
+        move_rows!(conn, campaigns, campaigns::table.filter(campaigns::area_id.eq(one.id)), new);
         let here: Vec<InstitutionId> = institutions::table
             .filter(institutions::area_id.eq(one.id))
             .select(institutions::id)
@@ -175,56 +183,11 @@ pub fn replant(conn: &mut Conn, area: &Area, place: &AreaColumns, now: Instant) 
 
 /// Writes where an institution lies, on itself, on its hazards, their counts, its inspections and its notices.
 pub fn place_institution(conn: &mut Conn, id: InstitutionId, place: &AreaColumns) -> Outcome<()> {
-    diesel::update(institutions::table.find(id))
-        .set((
-            institutions::area_1.eq(place.area_1),
-            institutions::area_2.eq(place.area_2),
-            institutions::area_3.eq(place.area_3),
-            institutions::area_4.eq(place.area_4),
-            institutions::area_5.eq(place.area_5),
-            institutions::area_6.eq(place.area_6),
-        ))
-        .execute(conn)?;
-    diesel::update(hazards::table.filter(hazards::institution_id.eq(id)))
-        .set((
-            hazards::area_1.eq(place.area_1),
-            hazards::area_2.eq(place.area_2),
-            hazards::area_3.eq(place.area_3),
-            hazards::area_4.eq(place.area_4),
-            hazards::area_5.eq(place.area_5),
-            hazards::area_6.eq(place.area_6),
-        ))
-        .execute(conn)?;
-    diesel::update(inspections::table.filter(inspections::institution_id.eq(id)))
-        .set((
-            inspections::area_1.eq(place.area_1),
-            inspections::area_2.eq(place.area_2),
-            inspections::area_3.eq(place.area_3),
-            inspections::area_4.eq(place.area_4),
-            inspections::area_5.eq(place.area_5),
-            inspections::area_6.eq(place.area_6),
-        ))
-        .execute(conn)?;
-    diesel::update(hazard_counts::table.filter(hazard_counts::institution_id.eq(id)))
-        .set((
-            hazard_counts::area_1.eq(place.area_1),
-            hazard_counts::area_2.eq(place.area_2),
-            hazard_counts::area_3.eq(place.area_3),
-            hazard_counts::area_4.eq(place.area_4),
-            hazard_counts::area_5.eq(place.area_5),
-            hazard_counts::area_6.eq(place.area_6),
-        ))
-        .execute(conn)?;
-    diesel::update(notices::table.filter(notices::institution_id.eq(id)))
-        .set((
-            notices::area_1.eq(place.area_1),
-            notices::area_2.eq(place.area_2),
-            notices::area_3.eq(place.area_3),
-            notices::area_4.eq(place.area_4),
-            notices::area_5.eq(place.area_5),
-            notices::area_6.eq(place.area_6),
-        ))
-        .execute(conn)?;
+    move_rows!(conn, institutions, institutions::table.find(id), place);
+    move_rows!(conn, hazards, hazards::table.filter(hazards::institution_id.eq(id)), place);
+    move_rows!(conn, inspections, inspections::table.filter(inspections::institution_id.eq(id)), place);
+    move_rows!(conn, hazard_counts, hazard_counts::table.filter(hazard_counts::institution_id.eq(id)), place);
+    move_rows!(conn, notices, notices::table.filter(notices::institution_id.eq(id)), place);
     Ok(())
 }
 

@@ -351,4 +351,16 @@ on_both_databases! {
         assert_eq!(read["report"]["progress"]["targets"], 3);
         assert_eq!(world.manager.get("/campaigns").await.expect(200).item_ids(), [id]);
     }
+
+    /// An area that moves takes its campaigns along: its new county runs them, the old one knows nothing of them.
+    a_campaign_moves_with_its_area, app => {
+        let world = World::build(app).await;
+        let id = drafted(&world.supervisor, world.town_a1).await;
+        world.supervisor_b.get(&format!("/campaigns/{id}")).await.expect(404);
+        let away = json!({ "parent_id": world.county_b, "expected_version": 1 });
+        world.admin.patch(&format!("/areas/{}", world.town_a1), &away).await.expect(200);
+        world.supervisor.get(&format!("/campaigns/{id}")).await.expect(404);
+        step(&world.supervisor_b, &id, &json!({ "kind": "start" })).await.expect(201);
+        assert_eq!(progress(&world.supervisor_b, &id).await, [2, 0, 2, 0, 0]);
+    }
 }
