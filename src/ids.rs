@@ -113,6 +113,32 @@ ids! {
     NoticeId
     /// One step in a notice's life.
     NoticeStepId
+    /// An evacuation plan (灭火和应急疏散预案), in one version.
+    PlanId
+    /// One step in a plan's life.
+    PlanStepId
+    /// Somebody who works in an institution, with or without an account.
+    StaffId
+    /// A resident's row in the evacuation table (帮扶对应表).
+    ResidentId
+    /// Who commands in one stretch of time (现场指挥官排班).
+    CommandAssignmentId
+    /// One entry of the hand-over log.
+    HandoverId
+    /// A drill (演练), or a real event recorded the same way.
+    DrillId
+    /// One step in a drill's life.
+    DrillStepId
+    /// One tap on an observer's stopwatch.
+    TapId
+    /// A training or an education session (培训、宣传教育).
+    TrainingId
+    /// A warning that was received (预警).
+    WarningId
+    /// What an institution reports while a warning holds.
+    WarningReportId
+    /// A monthly judgement of the risks of an institution (研判).
+    ForesightId
     /// One state of the rule library: another one after every change.
     RulesStateId
     /// An audit chain: an institution's id, or the nil id for the system's own.

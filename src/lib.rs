@@ -5,6 +5,7 @@
 pub mod areas;
 pub mod campaigns;
 pub mod checklists;
+pub mod compliance;
 pub mod evidence;
 pub mod external_orders;
 pub mod hazards;
@@ -12,8 +13,11 @@ pub mod inspections;
 pub mod institutions;
 pub mod ledger;
 pub mod notices;
+pub mod residents;
+pub mod rosters;
 pub mod rules;
 pub mod self_checks;
+pub mod staff;
 pub mod supervision;
 
 // Who may do what, and what was done.

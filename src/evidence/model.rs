@@ -29,6 +29,10 @@ text_enum! {
         Inspection = "inspection",
         ExternalOrder = "external_order",
         SelfCheck = "self_check",
+        Plan = "plan",
+        Drill = "drill",
+        Training = "training",
+        Warning = "warning",
     }
 }
 

@@ -1,0 +1,4 @@
+//! What a home owes of plans, drills, rosters and training, as of a day: satisfied, due, overdue or not applicable, with the
+//! clause and the evidence.
+
+pub mod facts;
