@@ -14,7 +14,8 @@ use crate::http::{asset, docs_redirect, envelope, fallback, openapi};
 use crate::metrics;
 use crate::office::Office;
 use crate::{areas, audit, campaigns, checklists, evidence, external_orders, hazards, inspections};
-use crate::{institutions, jobs, ledger, notices, rules, self_checks, sessions, supervision, users};
+use crate::{institutions, jobs, ledger, notices, residents, rules};
+use crate::{self_checks, sessions, staff, supervision, users};
 use actix_http::error::DispatchError;
 use actix_http::{Extensions, HttpService, Request};
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, fn_service, map_config};
@@ -46,6 +47,8 @@ fn api(api: &mut ServiceConfig<'_>) {
         .configure(inspections::routes::routes)
         .configure(external_orders::routes::routes)
         .configure(self_checks::routes::routes)
+        .configure(staff::routes::routes)
+        .configure(residents::routes::routes)
         .configure(campaigns::routes::routes)
         .configure(notices::routes::routes)
         .configure(supervision::routes::routes)
@@ -71,6 +74,9 @@ fn api(api: &mut ServiceConfig<'_>) {
         (name = "inspections", description = "Inspections (检查): planned, handed in once, amended, never rewritten."),
         (name = "external_orders", description = "Orders of other authorities (外部指令)."),
         (name = "self_checks", description = "What institutions check by themselves (自查), and what is missing of it."),
+        (name = "staff", description = "The people who work in a home (工作人员)."),
+        (name = "rosters", description = "Who commands in the first minutes (现场指挥官): shifts, assignments, succession, hand-overs."),
+        (name = "residents", description = "The residents' evacuation table (帮扶对应表) and whether the night is enough for it."),
         (name = "notices", description = "Notices to institutions (责令限期整改通知书) and their companion papers."),
         (name = "ledger", description = "Ledgers (台账) and lists from spreadsheets, and ledgers to spreadsheets."),
         (name = "overview", description = "Totals for supervisors."),

@@ -109,6 +109,8 @@ codes! {
     NothingPending = "nothing_pending", Conflict, "没有待审批的申请", "Nothing is waiting for a decision";
     ReopenLate = "reopen_late", Conflict, "已超过可重新立项的期限", "It was closed too long ago to reopen";
     InstitutionNotOperating = "institution_not_operating", Conflict, "该机构已停业或注销，不能登记新隐患", "The institution is closed; no new hazard can be registered";
+    CommandOverlap = "command_overlap", Conflict, "该时段已有现场指挥官排班，请先注明替换哪些", "Somebody commands in that time already; say which assignments this replaces";
+    ResidentLeft = "resident_left", Conflict, "该老人已离院，记录不再保留个人信息", "This resident has left; the row holds nothing personal any more";
     NobodyToVisit = "nobody_to_visit", Conflict, "没有待检查的机构", "There is no institution left to visit";
     TooFewInspectors = "too_few_inspectors", Conflict, "除去须回避的，检查员人数不足", "Not enough inspectors are left who need not avoid this institution";
     EvidenceStored = "evidence_stored", Conflict, "该证据已存有其他内容，不能替换", "This evidence already holds other bytes and cannot be replaced";
@@ -168,6 +170,7 @@ codes_of_fields! {
     Mismatch = "mismatch", "与其他内容不一致", "does not agree with the rest";
     NotAllowedHere = "not_allowed_here", "此处不能填写", "cannot be given here";
     TooMany = "too_many", "数量过多", "has too many entries";
+    IdNumber = "id_number", "不要填写身份证号", "must not hold an identity number";
     TooSimple = "too_simple", "须包含大写字母、小写字母、数字、其他字符中的至少三种", "needs three of: capital letters, small letters, digits, other characters";
     TooCommon = "too_common", "过于常见", "is too common";
 }

@@ -429,6 +429,8 @@ const WRITES: &[(&str, &str, &str)] = &[
     ("rules", "put_adoption", "rule.adopted"),
     ("rules", "put_rule", "rule.loaded"),
     ("rules", "retire_rule", "rule.retired"),
+    ("residents", "put_departure", "resident.left"),
+    ("residents", "put_resident", "resident.entered"),
     ("self_checks", "put_self_check", "self_check.entered"),
     ("sessions", "end_own_session", "session.ended"),
     ("sessions", "end_user_sessions", "session.all_ended"),
@@ -437,6 +439,7 @@ const WRITES: &[(&str, &str, &str)] = &[
     // Renewing is the session's own breathing and leaves nothing; a token shown twice does.
     ("sessions", "renew", "token.reuse"),
     ("sessions", "set_up", "setup.token_made"),
+    ("staff", "put_staff", "staff.entered"),
     ("users", "begin_second_factor", "user.second_factor_begun"),
     ("users", "change_own_password", "user.password_changed"),
     ("users", "confirm_second_factor", "user.second_factor_added"),
@@ -448,6 +451,8 @@ const WRITES: &[(&str, &str, &str)] = &[
     ("users", "remove_second_factor", "user.second_factor_removed"),
     ("users", "set_password", "user.password_set"),
     // Read, and yet written down.
+    ("residents", "get_resident", "resident.read"),
+    ("residents", "list_residents", "resident.read"),
     ("evidence", "original", "evidence.original_read"),
     ("evidence", "", "evidence.damaged"),
     ("evidence", "copy", "evidence.without_preview"),

@@ -49,6 +49,15 @@ permissions! {
     ActOnHazards: [Inspector, Manager, Supervisor];
     PlanInspections: [Inspector, Supervisor];
     HandInInspections: [Inspector, Supervisor];
+    /// Who works in a home, with their phones.
+    ReadStaff: [Inspector, Manager, Supervisor, Auditor, Admin];
+    /// A home's own people keep its staff, its commanders and its residents' table.
+    KeepStaff: [Manager];
+    ReadCommanders: [Inspector, Manager, Supervisor, Auditor, Admin];
+    KeepCommanders: [Manager];
+    /// How residents leave the building; each reading is logged. Neither auditors nor administrators need it.
+    ReadResidents: [Inspector, Manager, Supervisor];
+    KeepResidents: [Manager];
     ReadInspections: [Inspector, Manager, Supervisor, Auditor, Admin];
     RecordExternalOrders: [Inspector, Supervisor];
     ReadExternalOrders: [Inspector, Manager, Supervisor, Auditor, Admin];

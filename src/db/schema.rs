@@ -833,6 +833,109 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    staff (id) {
+        id -> UuidSql,
+        institution_id -> UuidSql,
+        name -> Text,
+        post -> Text,
+        phone -> Nullable<Text>,
+        user_id -> Nullable<UuidSql>,
+        started_on -> Date,
+        left_on -> Nullable<Date>,
+        qualifications -> Text,
+        digest -> Text,
+        version -> BigInt,
+        created_at -> InstantSql,
+        updated_at -> InstantSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    home_arrangements (institution_id, topic) {
+        institution_id -> UuidSql,
+        topic -> Text,
+        content -> Text,
+        digest -> Text,
+        version -> BigInt,
+        updated_at -> InstantSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    command_assignments (id) {
+        id -> UuidSql,
+        institution_id -> UuidSql,
+        begins_at -> InstantSql,
+        ends_at -> InstantSql,
+        day -> Nullable<Date>,
+        shift -> Nullable<Text>,
+        person -> Text,
+        deputies -> Text,
+        phone -> Text,
+        trained_on -> Nullable<Date>,
+        authority -> Text,
+        entered_by -> UuidSql,
+        entered_at -> InstantSql,
+        cancelled_at -> Nullable<InstantSql>,
+        cancel_reason -> Nullable<Text>,
+        replaced_by -> Nullable<UuidSql>,
+        digest -> Text,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    handovers (id) {
+        id -> UuidSql,
+        institution_id -> UuidSql,
+        drill_id -> Nullable<UuidSql>,
+        real_event -> Bool,
+        at -> InstantSql,
+        content -> Text,
+        entered_by -> UuidSql,
+        entered_at -> InstantSql,
+        digest -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    residents (id) {
+        id -> UuidSql,
+        institution_id -> UuidSql,
+        label -> Text,
+        room -> Text,
+        bed -> Nullable<Text>,
+        building -> Text,
+        floor -> Integer,
+        fire_compartment -> Text,
+        evac_class -> Text,
+        details -> Text,
+        without_night_helper -> Bool,
+        reviewed_on -> Date,
+        left_on -> Nullable<Date>,
+        digest -> Text,
+        version -> BigInt,
+        created_at -> InstantSql,
+        updated_at -> InstantSql,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     areas,
     inspections,

@@ -1,7 +1,7 @@
 //! Answers with versions: ETags, conditions, and "stored" against "already there".
 
 use crate::refusal::{Code, FieldCode, Outcome, Refusal};
-use crate::stored::Stored;
+use crate::stored::{Stored, Written};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
@@ -20,6 +20,25 @@ pub fn stored(stored: Stored, version: i64, body: &impl Serialize) -> HttpRespon
         answer.insert_header(("Idempotent-Replay", "true"));
     }
     answer.insert_header((header::ETAG, etag(version))).json(body)
+}
+
+/// `201` for new, `200` for another version, `200` with `Idempotent-Replay: true` for the same again.
+pub fn written(written: Written, version: i64, body: &impl Serialize) -> HttpResponse {
+    match written {
+        Written::Created => stored(Stored::Created, version, body),
+        Written::Changed => object(version, body),
+        Written::Confirmed => stored(Stored::Replayed, version, body),
+    }
+}
+
+/// `200` with an ETag that follows from the content; `304` without a body for whoever has it already.
+pub fn kept_at_home(req: &HttpRequest, tag: &str, body: &impl Serialize) -> HttpResponse {
+    let tag = format!("\"{tag}\"");
+    let known = req.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let has = known.is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag));
+    let mut answer = if has { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    answer.insert_header((header::ETAG, tag));
+    if has { answer.finish() } else { answer.json(body) }
 }
 
 /// `202` for work that was taken on, `200` with `Idempotent-Replay: true` for the same again.

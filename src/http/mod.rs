@@ -16,8 +16,10 @@ mod rates;
 mod raw;
 mod serving;
 
-pub use crate::stored::Stored;
-pub use answer::{accepted, expected_version, no_content, object, page_for_people, stored};
+pub use crate::stored::{Stored, Written};
+pub use answer::{
+    accepted, expected_version, kept_at_home, no_content, object, page_for_people, stored, written,
+};
 pub use assets::{asset, docs_redirect};
 pub use body::{Body, Id, Query, path_id};
 pub use client::{TrustedProxies, client_address, client_network, client_of};

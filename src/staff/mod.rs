@@ -1,5 +1,10 @@
 //! The people who work in an institution (工作人员): most of them have no account.
 
+pub mod keep;
+pub mod model;
 pub mod person;
+pub mod queries;
+pub mod routes;
+pub mod rules;
 
 pub use person::Person;

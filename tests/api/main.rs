@@ -60,6 +60,7 @@ mod problems;
 mod protocol;
 mod readme_tour;
 mod releases;
+mod residents;
 mod rule_documents;
 mod rules;
 mod rules_calendar;

@@ -238,6 +238,10 @@ fn examples_are_what_the_program_reads_and_writes() {
     parses::<anlao::self_checks::enter::SelfCheckForm>(&document, "SelfCheckForm");
     parses::<anlao::self_checks::routes::SelfCheckView>(&document, "SelfCheckView");
     parses::<anlao::self_checks::routes::SelfCheckStatusView>(&document, "SelfCheckStatusView");
+    parses::<anlao::staff::keep::StaffForm>(&document, "StaffForm");
+    parses::<anlao::staff::routes::StaffView>(&document, "StaffView");
+    parses::<anlao::residents::keep::ResidentForm>(&document, "ResidentForm");
+    parses::<anlao::residents::routes::ResidentView>(&document, "ResidentView");
     parses::<anlao::areas::routes::AreaForm>(&document, "AreaForm");
     parses::<anlao::areas::routes::AreaChange>(&document, "AreaChange");
     parses::<anlao::institutions::routes::InstitutionForm>(&document, "InstitutionForm");

@@ -1,6 +1,6 @@
 //! What may stand in a body: no reference to another tenant's things, no property that is not ours to set.
 
-use super::{campaign_form, document, institution_form, office_document, operations, unknown, visits};
+use super::{campaign_form, document, institution_form, office_document, operations, people, unknown, visits};
 use crate::on_both_databases;
 use crate::support::{Answer, PASSWORD, Person, Photo, TestApp, World, records};
 use anlao::access::Role;
@@ -227,7 +227,7 @@ async fn writes(app: &TestApp, world: &World) -> BTreeMap<String, Write> {
         (operation.to_owned(), Write { by: by.clone(), path, body })
     };
     let office = of_the_office(world, &admin, &hazard).await;
-    all.into_iter().chain(office).chain(visits::writes(world)).map(write).collect()
+    all.into_iter().chain(office).chain(visits::writes(world)).chain(people::writes(world)).map(write).collect()
 }
 
 /// What a property of an answer could look like in a body.
@@ -329,6 +329,9 @@ on_both_databases! {
             ("PUT /inspections/{id}/record institution_id", json!(there)),
             ("PUT /external-orders/{id} institution_id", json!(there)),
             ("PUT /self-checks/{id} institution_id", json!(there)),
+            ("PUT /staff/{id} institution_id", json!(there)),
+            ("PUT /staff/{id} user_id", json!(world.manager_b.id)),
+            ("PUT /residents/{id} institution_id", json!(there)),
             ("PUT /users/{id} scope", json!({ "kind": "institutions", "institutions": [there] })),
             ("PATCH /users/{id} scope", json!({ "kind": "areas", "areas": [world.county_b] })),
         ]);
