@@ -1,9 +1,12 @@
 //! What is known of a home, as plain values in the office's local time: everything the engine looks at. Pure.
 
 use crate::ids::{DrillId, PlanId, ResidentId, TrainingId};
+use crate::institutions::rules::Traits;
 use crate::rosters::ShiftPattern;
 use crate::rules::kinds::drills::{DrillKind, Shift};
 use chrono::{NaiveDate, NaiveDateTime};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// What kind of home it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +23,18 @@ pub struct Profile {
     pub shifts: ShiftPattern,
     /// The buildings that residents live in, as its plan in force names them.
     pub buildings: Vec<String>,
+}
+
+impl Profile {
+    /// What decides which duties hold for it.
+    pub fn traits(&self) -> Traits {
+        Traits {
+            key_fire_unit: self.key_fire_unit,
+            fire_high_risk: self.fire_high_risk,
+            own_canteen: self.own_canteen,
+            special_equipment: self.special_equipment,
+        }
+    }
 }
 
 /// A drill that was held, or a real event.
@@ -109,11 +124,36 @@ pub struct NewStaff {
     pub started_on: NaiveDate,
 }
 
+/// A scenario that can be drilled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scenario {
+    pub code: String,
+    pub title: Words,
+    /// Fits these shifts only; every one when empty.
+    pub shifts: Vec<Shift>,
+}
+
+/// The same said twice: to the field, and to whoever reads English.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({"zh": "2026年上半年尚未演练", "en": "None held yet in the first half of 2026"}))]
+pub struct Words {
+    pub zh: String,
+    pub en: String,
+}
+
+impl Words {
+    pub fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { zh: zh.into(), en: en.into() }
+    }
+}
+
 /// Everything.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
     pub profile: Profile,
     pub plan: Option<PlanInForce>,
+    /// The scenarios of the plan in force; those of the rule document are proposed where there are none.
+    pub scenarios: Vec<Scenario>,
     /// In any order.
     pub drills: Vec<HeldDrill>,
     pub planned: Vec<PlannedDrill>,

@@ -51,6 +51,8 @@ diesel::table! {
         disabled_residents -> Integer,
         meal_supply -> Text,
         key_fire_unit -> Bool,
+        fire_high_risk -> Bool,
+        special_equipment -> Bool,
         risk_grade -> Nullable<Text>,
         latitude -> Nullable<Double>,
         longitude -> Nullable<Double>,

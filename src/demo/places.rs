@@ -176,6 +176,9 @@ fn institution_form(seed: InstitutionSeed, area_id: AreaId, troubled: bool) -> I
             Meals::OrderedMeals => MealSupply::OrderedMeals,
         },
         key_fire_unit: seed.key_fire_unit,
+        fire_high_risk: seed.beds >= 300,
+        // Three storeys and more have a lift.
+        special_equipment: seed.beds >= 60,
         risk_grade: Some(match (troubled, seed.key_fire_unit) {
             (true, _) => RiskGrade::High,
             (false, true) => RiskGrade::Medium,

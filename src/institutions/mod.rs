@@ -4,5 +4,6 @@ pub mod credit_code;
 pub mod model;
 pub mod queries;
 pub mod routes;
+pub mod rules;
 
 pub use model::Institution;

@@ -67,6 +67,8 @@ pub struct Institution {
     pub disabled_residents: i32,
     pub meal_supply: MealSupply,
     pub key_fire_unit: bool,
+    pub fire_high_risk: bool,
+    pub special_equipment: bool,
     pub risk_grade: Option<RiskGrade>,
     pub latitude: Option<f64>,
     pub longitude: Option<f64>,

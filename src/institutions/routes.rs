@@ -70,6 +70,12 @@ pub struct InstitutionForm {
     /// 消防安全重点单位
     #[serde(default)]
     pub key_fire_unit: bool,
+    /// 火灾高危单位
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fire_high_risk: bool,
+    /// Lifts, boilers and other special equipment (特种设备).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub special_equipment: bool,
     pub risk_grade: Option<RiskGrade>,
     #[schema(minimum = -90, maximum = 90)]
     pub latitude: Option<f64>,
@@ -115,6 +121,8 @@ pub struct InstitutionChange {
     pub disabled_residents: Option<i32>,
     pub meal_supply: Option<MealSupply>,
     pub key_fire_unit: Option<bool>,
+    pub fire_high_risk: Option<bool>,
+    pub special_equipment: Option<bool>,
     pub risk_grade: Option<RiskGrade>,
     #[schema(minimum = -90, maximum = 90)]
     pub latitude: Option<f64>,
@@ -127,7 +135,7 @@ pub struct InstitutionChange {
 #[schema(example = json!({
     "id": "0198f000-0000-7000-8000-000000000010", "area_id": "0198f000-0000-7000-8000-000000000002",
     "name": "船山区夕阳红养老院", "status": "operating", "ownership": "private", "beds": 80, "residents": 61,
-    "disabled_residents": 22, "meal_supply": "own_canteen", "key_fire_unit": true, "version": 1,
+    "disabled_residents": 22, "meal_supply": "own_canteen", "key_fire_unit": true, "fire_high_risk": false, "special_equipment": true, "version": 1,
     "created_at": "2026-01-05T01:00:00Z", "updated_at": "2026-01-05T01:00:00Z"
 }))]
 pub struct InstitutionView {
@@ -147,6 +155,8 @@ pub struct InstitutionView {
     pub disabled_residents: i32,
     pub meal_supply: MealSupply,
     pub key_fire_unit: bool,
+    pub fire_high_risk: bool,
+    pub special_equipment: bool,
     pub risk_grade: Option<RiskGrade>,
     pub latitude: Option<f64>,
     pub longitude: Option<f64>,
@@ -174,6 +184,8 @@ impl From<Institution> for InstitutionView {
             disabled_residents: of.disabled_residents,
             meal_supply: of.meal_supply,
             key_fire_unit: of.key_fire_unit,
+            fire_high_risk: of.fire_high_risk,
+            special_equipment: of.special_equipment,
             risk_grade: of.risk_grade,
             latitude: of.latitude,
             longitude: of.longitude,
@@ -285,6 +297,8 @@ pub fn register(
         disabled_residents: form.disabled_residents,
         meal_supply: form.meal_supply,
         key_fire_unit: form.key_fire_unit,
+        fire_high_risk: form.fire_high_risk,
+        special_equipment: form.special_equipment,
         risk_grade: form.risk_grade,
         latitude: form.latitude,
         longitude: form.longitude,
@@ -407,6 +421,8 @@ fn apply(before: Institution, change: InstitutionChange) -> Institution {
         disabled_residents: change.disabled_residents.unwrap_or(before.disabled_residents),
         meal_supply: change.meal_supply.unwrap_or(before.meal_supply),
         key_fire_unit: change.key_fire_unit.unwrap_or(before.key_fire_unit),
+        fire_high_risk: change.fire_high_risk.unwrap_or(before.fire_high_risk),
+        special_equipment: change.special_equipment.unwrap_or(before.special_equipment),
         risk_grade: change.risk_grade.or(before.risk_grade),
         latitude: change.latitude.or(before.latitude),
         longitude: change.longitude.or(before.longitude),

@@ -89,6 +89,8 @@ columns! {
         Disabled = "失能人数", "Disabled residents", ["失能老人数", "失能半失能人数", "失能"];
         Meals = "供餐方式", "Meals", ["供餐"];
         KeyFireUnit = "消防安全重点单位", "Key fire unit", ["消防重点单位", "重点单位", "是否消防安全重点单位"];
+        FireHighRisk = "火灾高危单位", "High fire risk", ["是否火灾高危单位"];
+        SpecialEquipment = "特种设备", "Special equipment", ["有无特种设备", "是否有特种设备"];
         Risk = "风险等级", "Risk grade", ["安全风险等级"];
         Status = "运营状态", "State", ["状态", "机构状态"];
         Remarks = "备注", "Remarks", ["说明"];

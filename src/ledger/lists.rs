@@ -28,6 +28,8 @@ pub struct Listed {
     pub disabled_residents: i32,
     pub meal_supply: MealSupply,
     pub key_fire_unit: bool,
+    pub fire_high_risk: bool,
+    pub special_equipment: bool,
     pub risk_grade: Option<RiskGrade>,
     pub status: OperatingStatus,
     /// Where the area stands, for what is found wrong with it later.
@@ -112,6 +114,11 @@ impl ListReader<'_> {
         count
     }
 
+    fn flag(&mut self, column: C) -> bool {
+        let read = self.cell(column).yes();
+        self.take(column, read).unwrap_or(false)
+    }
+
     fn word<T>(&mut self, column: C, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
         let text = word(&self.cell(column).text());
         if text.is_empty() || text == "/" {
@@ -137,7 +144,6 @@ impl ListReader<'_> {
         if disabled_residents > residents {
             self.fault(C::Disabled, FieldCode::Mismatch);
         }
-        let key_fire_unit = self.cell(C::KeyFireUnit).yes();
         let area_column = if self.table.places.contains_key(&C::AreaCode) { C::AreaCode } else { C::Area };
         Some(Listed {
             sheet: self.sheet.name.clone(),
@@ -155,7 +161,9 @@ impl ListReader<'_> {
             residents,
             disabled_residents,
             meal_supply: self.word(C::Meals, meals).unwrap_or(MealSupply::OwnCanteen),
-            key_fire_unit: self.take(C::KeyFireUnit, key_fire_unit).unwrap_or(false),
+            key_fire_unit: self.flag(C::KeyFireUnit),
+            fire_high_risk: self.flag(C::FireHighRisk),
+            special_equipment: self.flag(C::SpecialEquipment),
             risk_grade: self.word(C::Risk, risk),
             status: self.word(C::Status, operating).unwrap_or(OperatingStatus::Operating),
             area_error: self.error(area_column, FieldCode::UnknownReference),

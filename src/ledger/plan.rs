@@ -441,6 +441,8 @@ fn form(listed: Listed, area: &Area) -> InstitutionForm {
         disabled_residents: listed.disabled_residents,
         meal_supply: listed.meal_supply,
         key_fire_unit: listed.key_fire_unit,
+        fire_high_risk: listed.fire_high_risk,
+        special_equipment: listed.special_equipment,
         risk_grade: listed.risk_grade,
         latitude: None,
         longitude: None,

@@ -7,9 +7,9 @@ use crate::db::Instant;
 use crate::evidence::rules::check_each;
 use crate::fields::Fields;
 use crate::institutions::Institution;
-use crate::institutions::model::MealSupply;
+use crate::institutions::rules::applies;
 use crate::refusal::{FieldCode, Refusal};
-use crate::rules::kinds::intervals::{AppliesTo, Intervals, Period};
+use crate::rules::kinds::intervals::{Intervals, Period};
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -55,16 +55,9 @@ impl StandingIntervals {
     /// The numbers of a rule document, as far as its duties hold for an institution. Of a duty that it does not name,
     /// nothing is missed.
     pub fn of(document: &Intervals, home: &Institution) -> Self {
-        let holds = |to: &AppliesTo| match to {
-            // Fire Law art. 73: a home is a crowded place.
-            AppliesTo::All | AppliesTo::CrowdedPlace => true,
-            AppliesTo::KeyFireUnit => home.key_fire_unit,
-            AppliesTo::OwnCanteen => home.meal_supply == MealSupply::OwnCanteen,
-            AppliesTo::FireHighRisk | AppliesTo::SpecialEquipment | AppliesTo::Authority => false,
-        };
         let times = |code: &str, period: Period| {
             let duty = document.find(code).filter(|duty| duty.period == period);
-            duty.filter(|duty| duty.applies_to.iter().any(holds)).map_or(0, |duty| duty.times)
+            duty.filter(|duty| applies(&duty.applies_to, home.into())).map_or(0, |duty| duty.times)
         };
         let night = times("night-patrol", Period::Night);
         Self::new(times("fire-patrol", Period::Day), night, times("fire-check", Period::Month))

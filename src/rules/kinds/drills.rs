@@ -49,11 +49,25 @@ pub struct DrillRequirement {
     pub only_shifts: Option<Vec<Shift>>,
     /// Which kinds count.
     pub satisfied_by: Vec<DrillKind>,
+    /// So many real events of a period may stand for drills; as `real_event_counts` says when absent. Never of another
+    /// shift than the day's where the shift matters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub real_event_replaces: Option<u32>,
     /// Whether it must be reported to the supervising department.
     pub reported: bool,
     pub basis: String,
     pub clause: Option<String>,
     pub verified: bool,
+}
+
+/// A scenario that is proposed where a plan names none.
+#[derive(Debug, Clone, Serialize)]
+pub struct DrillScenario {
+    pub code: String,
+    pub title_zh: String,
+    pub title_en: String,
+    /// Only in these shifts; in all when absent.
+    pub shifts: Option<Vec<Shift>>,
 }
 
 /// The duties to drill, and when drills are too alike.
@@ -64,6 +78,8 @@ pub struct DrillFrequencies {
     /// Whether a real event counts as evidence for a duty of the day shift.
     pub real_event_counts: bool,
     pub requirement: Vec<DrillRequirement>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scenario: Vec<DrillScenario>,
 }
 
 fn shifts(one: &Section<'_>, key: &'static str, there: bool) -> Read<Option<Vec<Shift>>> {
@@ -86,6 +102,7 @@ impl Readable for DrillFrequencies {
                 one.refuse("only_shifts", FieldCode::NotAllowedHere, "either `each_shift` or `only_shifts`");
             }
             let satisfied_by = one.choices("satisfied_by", DrillKind::parse);
+            let real_event_replaces = one.optional_number("real_event_replaces", 0..=100);
             let reported = one.flag("reported");
             let (basis, clause) = (one.text("basis", 300), one.optional_text("clause", 100));
             let verified = one.flag("verified");
@@ -99,16 +116,24 @@ impl Readable for DrillFrequencies {
                 each_shift: each_shift?,
                 only_shifts: only_shifts?,
                 satisfied_by: satisfied_by?,
+                real_event_replaces: real_event_replaces?,
                 reported: reported?,
                 basis: basis?,
                 clause: clause?,
                 verified: verified?,
             })
         });
+        let scenario = root.optional_list("scenario", "code", |one| {
+            let code = one.code("code");
+            let (title_zh, title_en) = (one.text("title_zh", 80), one.text("title_en", 150));
+            let shifts = shifts(one, "shifts", one.has("shifts"));
+            Ok(DrillScenario { code: code?, title_zh: title_zh?, title_en: title_en?, shifts: shifts? })
+        });
         Ok(Self {
             predictable_within_minutes: predictable_within_minutes?,
             real_event_counts: real_event_counts?,
             requirement: requirement?,
+            scenario: scenario?,
         })
     }
 }

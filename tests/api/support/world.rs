@@ -172,6 +172,8 @@ async fn institution(app: &TestApp, area_id: AreaId, name: &str) -> InstitutionI
         disabled_residents: 22,
         meal_supply: MealSupply::OwnCanteen,
         key_fire_unit: true,
+        fire_high_risk: false,
+        special_equipment: false,
         risk_grade: None,
         latitude: None,
         longitude: None,
