@@ -14,7 +14,7 @@ use crate::http::{asset, docs_redirect, envelope, fallback, openapi};
 use crate::metrics;
 use crate::office::Office;
 use crate::{areas, audit, campaigns, checklists, evidence, external_orders, hazards, inspections};
-use crate::{institutions, jobs, ledger, notices, rules, self_checks, sessions, supervision, users};
+use crate::{institutions, jobs, ledger, notices, plans, rules, self_checks, sessions, supervision, users};
 use actix_http::error::DispatchError;
 use actix_http::{Extensions, HttpService, Request};
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, fn_service, map_config};
@@ -48,6 +48,7 @@ fn api(api: &mut ServiceConfig<'_>) {
         .configure(self_checks::routes::routes)
         .configure(campaigns::routes::routes)
         .configure(notices::routes::routes)
+        .configure(plans::routes::routes)
         .configure(supervision::routes::routes)
         .configure(ledger::routes::routes)
         .configure(audit::routes::routes)
@@ -72,6 +73,7 @@ fn api(api: &mut ServiceConfig<'_>) {
         (name = "external_orders", description = "Orders of other authorities (外部指令)."),
         (name = "self_checks", description = "What institutions check by themselves (自查), and what is missing of it."),
         (name = "notices", description = "Notices to institutions (责令限期整改通知书) and their companion papers."),
+        (name = "plans", description = "Plans for fire-fighting and evacuation (灭火和应急疏散预案), edition by edition."),
         (name = "ledger", description = "Ledgers (台账) and lists from spreadsheets, and ledgers to spreadsheets."),
         (name = "overview", description = "Totals for supervisors."),
         (name = "audit", description = "The audit trail."),

@@ -53,6 +53,8 @@ pub fn kept() -> Vec<Kept> {
         notices by "id",
         notice_hazards by "notice_id, position",
         notice_steps by "id",
+        plans by "institution_id, edition",
+        plan_steps by "plan_id, step",
         imports by "id",
         import_errors by "import_id, position",
         audit_heads by "chain",

@@ -6,6 +6,7 @@
 
 mod bodies;
 mod leaks;
+mod plans;
 mod visits;
 
 use crate::on_both_databases;
@@ -13,6 +14,7 @@ use crate::support::{Answer, Person, Photo, TestApp, World, records};
 use anlao::access::Role;
 use anlao::ids::{AreaId, InstitutionId, SessionId};
 use anlao::users::model::ScopeForm;
+use plans::Plans;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -105,6 +107,7 @@ struct Place {
     user_form: Value,
     session: SessionId,
     visits: Visits,
+    plans: Plans,
 }
 
 /// The world of the matrix: county A's people, and objects of their own, their neighbour's and of county B.
@@ -212,6 +215,7 @@ async fn place(app: &TestApp, world: &World, name: &str, area: AreaId, home: Ins
     let owner = Person::new(app, anlao::ids::UserId(user.parse().unwrap()), name, None, None);
     let session = session_of(app, &again(app, &owner).await);
     let visits = Visits::build(app, world, name, home).await;
+    let plans = Plans::build(app, name, home).await;
     Place {
         area,
         institution: home,
@@ -225,6 +229,7 @@ async fn place(app: &TestApp, world: &World, name: &str, area: AreaId, home: Ins
         user_form,
         session,
         visits,
+        plans,
     }
 }
 
@@ -257,6 +262,7 @@ async fn canaries(world: &World, there: &Place) -> Vec<String> {
     canaries.extend([there.area, world.county_b, world.town_b2].iter().map(ToString::to_string));
     canaries.extend([there.institution.to_string(), there.session.to_string()]);
     canaries.extend(there.visits.ids());
+    canaries.extend(there.plans.ids());
     canaries.extend(["510904101", "安居区", "东禅镇", "target-elsewhere"].map(str::to_owned));
     canaries.push(hazard["number"].as_str().unwrap().to_owned());
     canaries.push(hazard["timeline"][1]["id"].as_str().unwrap().to_owned());
@@ -665,6 +671,7 @@ async fn call(app: &TestApp, fixture: &Fixture, operation: &str, role: &str, tar
             body = Some(json!({ "locale": "en", "expected_version": version(fixture, &path).await }));
             path
         }
+        plan if Plans::concern(plan) => plans::call(fixture, target, plan, &mut body).await,
         visit if Visits::concern(visit) => visits::call(fixture, target, visit, &mut body).await,
         other => {
             let id = match other.split('/').nth(1).unwrap() {
