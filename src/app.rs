@@ -14,8 +14,10 @@ use crate::http::{asset, docs_redirect, envelope, fallback, openapi};
 use crate::metrics;
 use crate::office::Office;
 use crate::{areas, audit, campaigns, checklists, evidence, external_orders, hazards, inspections};
-use crate::{institutions, jobs, ledger, notices, residents, rules};
-use crate::{self_checks, sessions, staff, supervision, users};
+use crate::{
+    institutions, jobs, ledger, notices, plans, residents, rules, self_checks, sessions, staff, supervision,
+    users,
+};
 use actix_http::error::DispatchError;
 use actix_http::{Extensions, HttpService, Request};
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, fn_service, map_config};
@@ -51,6 +53,7 @@ fn api(api: &mut ServiceConfig<'_>) {
         .configure(residents::routes::routes)
         .configure(campaigns::routes::routes)
         .configure(notices::routes::routes)
+        .configure(plans::routes::routes)
         .configure(supervision::routes::routes)
         .configure(ledger::routes::routes)
         .configure(audit::routes::routes)
@@ -78,6 +81,7 @@ fn api(api: &mut ServiceConfig<'_>) {
         (name = "rosters", description = "Who commands in the first minutes (现场指挥官): shifts, assignments, succession, hand-overs."),
         (name = "residents", description = "The residents' evacuation table (帮扶对应表) and whether the night is enough for it."),
         (name = "notices", description = "Notices to institutions (责令限期整改通知书) and their companion papers."),
+        (name = "plans", description = "Plans for fire-fighting and evacuation (灭火和应急疏散预案), edition by edition."),
         (name = "ledger", description = "Ledgers (台账) and lists from spreadsheets, and ledgers to spreadsheets."),
         (name = "overview", description = "Totals for supervisors."),
         (name = "audit", description = "The audit trail."),

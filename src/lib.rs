@@ -13,6 +13,7 @@ pub mod inspections;
 pub mod institutions;
 pub mod ledger;
 pub mod notices;
+pub mod plans;
 pub mod residents;
 pub mod rosters;
 pub mod rules;

@@ -127,6 +127,7 @@ codes! {
     SecondFactorOff = "second_factor_off", Conflict, "系统未开放动态验证码", "Second factors are switched off here";
     NoRuleInForce = "no_rule_in_force", Conflict, "当日没有适用的规则文件", "No rule document was in force there on that day";
     HolidaysUnknown = "holidays_unknown", Conflict, "该年度的节假日安排尚未录入，无法按工作日计算期限", "The holidays of that year are not known, so working days cannot be counted";
+    PlanPartsMissing = "plan_parts_missing", Conflict, "预案缺少必备内容", "The plan lacks parts that are required";
     RuleInUse = "rule_in_use", Conflict, "该规则文件仍在采用，不能停用", "The rule document is still adopted";
     RuleRetired = "rule_retired", Conflict, "该规则文件已停用，不能采用", "The rule document was retired and cannot be adopted";
     SetupDone = "setup_done", Conflict, "系统已初始化", "The system is already set up";

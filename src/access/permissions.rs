@@ -82,4 +82,9 @@ permissions! {
     ReadNotices: [Inspector, Manager, Supervisor, Auditor, Admin];
     /// Serve, acknowledge, answer, declare void; which step is decided by `notices::rules`.
     ActOnNotices: [Inspector, Manager, Supervisor];
+    ReadPlans: [Inspector, Manager, Supervisor, Auditor, Admin];
+    /// A home's plan is written by its own people only.
+    KeepPlans: [Manager];
+    /// Approve, put in force, file and so on; which step is decided by `plans::rules`.
+    ActOnPlans: [Manager, Supervisor];
 }

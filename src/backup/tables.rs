@@ -58,6 +58,8 @@ pub fn kept() -> Vec<Kept> {
         command_assignments by "id",
         handovers by "id",
         residents by "id",
+        plans by "institution_id, edition",
+        plan_steps by "plan_id, step",
         imports by "id",
         import_errors by "import_id, position",
         audit_heads by "chain",

@@ -938,6 +938,55 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    plans (id) {
+        id -> UuidSql,
+        institution_id -> UuidSql,
+        edition -> Integer,
+        based_on -> Nullable<UuidSql>,
+        state -> Text,
+        kind -> Text,
+        level -> Nullable<Integer>,
+        title -> Text,
+        content -> Text,
+        content_digest -> Text,
+        approval -> Nullable<Text>,
+        in_force_on -> Nullable<Date>,
+        snapshot -> Nullable<Text>,
+        review -> Nullable<Text>,
+        filing -> Nullable<Text>,
+        publication -> Nullable<Text>,
+        superseded_on -> Nullable<Date>,
+        superseded_by -> Nullable<UuidSql>,
+        discarded_because -> Nullable<Text>,
+        created_by -> UuidSql,
+        written_by -> UuidSql,
+        digest -> Text,
+        version -> BigInt,
+        created_at -> InstantSql,
+        updated_at -> InstantSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    plan_steps (id) {
+        id -> UuidSql,
+        plan_id -> UuidSql,
+        step -> Integer,
+        kind -> Text,
+        actor_id -> UuidSql,
+        at -> InstantSql,
+        content -> Text,
+        digest -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     areas,
     inspections,

@@ -131,6 +131,32 @@ pub fn declare_at(
     Ok(rows)
 }
 
+/// Gives another record of the same institution the stored photos of one, each under an id of its own: the bytes are there.
+pub fn copy_stored(
+    tx: &mut WriteTx<'_>,
+    from: (OwnerKind, OwnerId),
+    to: &Owner<'_>,
+) -> Outcome<Vec<Evidence>> {
+    let mut stored = of_owner(tx.conn, from.0, from.1)?;
+    stored.retain(|one| one.state == EvidenceStateKind::Stored && one.institution_id == to.institution);
+    let mut copies = Vec::with_capacity(stored.len());
+    for (position, one) in (0_i32..).zip(stored) {
+        let copy = Evidence {
+            id: EvidenceId::fresh(),
+            owner_kind: to.kind,
+            owner_id: to.id,
+            action_id: to.action,
+            position,
+            declared_by: tx.actor.id,
+            declared_at: tx.now,
+            ..one
+        };
+        diesel::insert_into(evidence::table).values(copy.clone()).execute(tx.conn)?;
+        copies.push(copy);
+    }
+    Ok(copies)
+}
+
 /// Says that every byte is on disk and verified. False if it was said before.
 pub fn mark_stored(
     conn: &mut Conn,

@@ -181,6 +181,16 @@ pub fn any(conn: &mut Conn) -> Outcome<bool> {
     Ok(diesel::select(diesel::dsl::exists(users::table.select(users::id))).get_result(conn)?)
 }
 
+/// Whether somebody else can log in and act for an institution as its manager.
+pub fn has_other_manager(conn: &mut Conn, of: InstitutionId, but: UserId) -> Outcome<bool> {
+    let other = user_scopes::table
+        .inner_join(users::table)
+        .filter(user_scopes::institution_id.eq(of).and(users::id.ne(but)))
+        .filter(users::role.eq(Role::Manager).and(users::disabled.eq(false)))
+        .filter(users::password_hash.is_not_null());
+    Ok(diesel::select(diesel::dsl::exists(other)).get_result(conn)?)
+}
+
 /// The name one person is shown by.
 pub fn display_name(conn: &mut Conn, id: UserId) -> Outcome<Option<String>> {
     Ok(users::table.find(id).select(users::display_name).first(conn).optional()?)

@@ -7,6 +7,7 @@
 mod bodies;
 mod leaks;
 mod people;
+mod plans;
 mod visits;
 
 use crate::on_both_databases;
@@ -15,6 +16,7 @@ use anlao::access::Role;
 use anlao::ids::{AreaId, InstitutionId, SessionId};
 use anlao::users::model::ScopeForm;
 use people::People;
+use plans::Plans;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -108,6 +110,7 @@ struct Place {
     session: SessionId,
     visits: Visits,
     people: People,
+    plans: Plans,
 }
 
 /// The world of the matrix: county A's people, and objects of their own, their neighbour's and of county B.
@@ -216,6 +219,7 @@ async fn place(app: &TestApp, world: &World, name: &str, area: AreaId, home: Ins
     let session = session_of(app, &again(app, &owner).await);
     let visits = Visits::build(app, world, name, home).await;
     let people = People::build(app, name, home).await;
+    let plans = Plans::build(app, name, home).await;
     Place {
         area,
         institution: home,
@@ -230,6 +234,7 @@ async fn place(app: &TestApp, world: &World, name: &str, area: AreaId, home: Ins
         session,
         visits,
         people,
+        plans,
     }
 }
 
@@ -263,6 +268,7 @@ async fn canaries(world: &World, there: &Place) -> Vec<String> {
     canaries.extend([there.institution.to_string(), there.session.to_string()]);
     canaries.extend(there.visits.ids());
     canaries.extend(there.people.ids());
+    canaries.extend(there.plans.ids());
     canaries.extend(["510904101", "安居区", "东禅镇", "target-elsewhere"].map(str::to_owned));
     canaries.push(hazard["number"].as_str().unwrap().to_owned());
     canaries.push(hazard["timeline"][1]["id"].as_str().unwrap().to_owned());
@@ -672,6 +678,7 @@ async fn call(app: &TestApp, fixture: &Fixture, operation: &str, role: &str, tar
             path
         }
         people if People::concern(people) => people::call(fixture, target, people, &mut body).await,
+        plan if Plans::concern(plan) => plans::call(fixture, target, plan, &mut body).await,
         visit if Visits::concern(visit) => visits::call(fixture, target, visit, &mut body).await,
         other => {
             let id = match other.split('/').nth(1).unwrap() {

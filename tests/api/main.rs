@@ -56,6 +56,7 @@ mod openapi;
 mod overload;
 mod overview;
 mod places;
+mod plans;
 mod problems;
 mod protocol;
 mod readme_tour;

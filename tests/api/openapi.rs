@@ -233,6 +233,13 @@ fn examples_are_what_the_program_reads_and_writes() {
     parses::<anlao::inspections::forms::AmendmentForm>(&document, "AmendmentForm");
     parses::<anlao::inspections::view::InspectionDetail>(&document, "InspectionDetail");
     parses::<anlao::inspections::view::InspectionView>(&document, "InspectionView");
+    parses::<anlao::plans::form::PlanForm>(&document, "PlanForm");
+    parses::<anlao::plans::form::PlanChange>(&document, "PlanChange");
+    parses::<anlao::plans::action::PlanAction>(&document, "PlanAction");
+    parses::<anlao::plans::content::PlanContent>(&document, "PlanContent");
+    parses::<anlao::plans::view::PlanView>(&document, "PlanView");
+    parses::<anlao::plans::view::PlanDetail>(&document, "PlanDetail");
+    parses::<anlao::plans::revision::Revision>(&document, "Revision");
     parses::<anlao::external_orders::record::ExternalOrderForm>(&document, "ExternalOrderForm");
     parses::<anlao::external_orders::routes::ExternalOrderView>(&document, "ExternalOrderView");
     parses::<anlao::self_checks::enter::SelfCheckForm>(&document, "SelfCheckForm");

@@ -1,6 +1,8 @@
 //! What may stand in a body: no reference to another tenant's things, no property that is not ours to set.
 
-use super::{campaign_form, document, institution_form, office_document, operations, people, unknown, visits};
+use super::{
+    campaign_form, document, institution_form, office_document, operations, people, plans, unknown, visits,
+};
 use crate::on_both_databases;
 use crate::support::{Answer, PASSWORD, Person, Photo, TestApp, World, records};
 use anlao::access::Role;
@@ -227,7 +229,13 @@ async fn writes(app: &TestApp, world: &World) -> BTreeMap<String, Write> {
         (operation.to_owned(), Write { by: by.clone(), path, body })
     };
     let office = of_the_office(world, &admin, &hazard).await;
-    all.into_iter().chain(office).chain(visits::writes(world)).chain(people::writes(world)).map(write).collect()
+    all.into_iter()
+        .chain(office)
+        .chain(visits::writes(world))
+        .chain(people::writes(world))
+        .chain(plans::writes(world))
+        .map(write)
+        .collect()
 }
 
 /// What a property of an answer could look like in a body.
@@ -323,6 +331,7 @@ on_both_databases! {
             ("PUT /campaigns/{id}/actions/{action_id} institution_id", json!(there)),
             ("PUT /notices/{id} institution_id", json!(there)),
             ("PUT /notices/{id} office_area_id", json!(world.county_b)),
+            ("PUT /plans/{id} institution_id", json!(there)),
             ("PUT /rule-adoptions/{id} area_id", json!(world.town_b1)),
             ("PUT /rules/{document}/{version} owner_area_id", json!(world.county_b)),
             ("PUT /inspections/{id} institution_id", json!(there)),

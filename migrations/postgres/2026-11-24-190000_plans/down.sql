@@ -1,0 +1,3 @@
+DROP TABLE plan_steps;
+DROP TABLE plans;
+DROP FUNCTION refuse_plan_change();

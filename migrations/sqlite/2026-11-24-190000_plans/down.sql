@@ -1,0 +1,2 @@
+DROP TABLE plan_steps;
+DROP TABLE plans;
