@@ -82,4 +82,6 @@ permissions! {
     ReadNotices: [Inspector, Manager, Supervisor, Auditor, Admin];
     /// Serve, acknowledge, answer, declare void; which step is decided by `notices::rules`.
     ActOnNotices: [Inspector, Manager, Supervisor];
+    ReadTrainings: [Inspector, Manager, Supervisor, Auditor, Admin];
+    RecordTrainings: [Manager];
 }
