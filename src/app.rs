@@ -16,7 +16,7 @@ use crate::office::Office;
 use crate::{areas, audit, campaigns, checklists, evidence, external_orders, hazards, inspections};
 use crate::{
     institutions, jobs, ledger, notices, plans, residents, rules, self_checks, sessions, staff, supervision,
-    users,
+    trainings, users,
 };
 use actix_http::error::DispatchError;
 use actix_http::{Extensions, HttpService, Request};
@@ -51,6 +51,7 @@ fn api(api: &mut ServiceConfig<'_>) {
         .configure(self_checks::routes::routes)
         .configure(staff::routes::routes)
         .configure(residents::routes::routes)
+        .configure(trainings::routes::routes)
         .configure(campaigns::routes::routes)
         .configure(notices::routes::routes)
         .configure(plans::routes::routes)
@@ -80,6 +81,7 @@ fn api(api: &mut ServiceConfig<'_>) {
         (name = "staff", description = "The people who work in a home (工作人员)."),
         (name = "rosters", description = "Who commands in the first minutes (现场指挥官): shifts, assignments, succession, hand-overs."),
         (name = "residents", description = "The residents' evacuation table (帮扶对应表) and whether the night is enough for it."),
+        (name = "trainings", description = "Trainings and safety education (培训、宣传教育): what was held, what is due."),
         (name = "notices", description = "Notices to institutions (责令限期整改通知书) and their companion papers."),
         (name = "plans", description = "Plans for fire-fighting and evacuation (灭火和应急疏散预案), edition by edition."),
         (name = "ledger", description = "Ledgers (台账) and lists from spreadsheets, and ledgers to spreadsheets."),

@@ -129,6 +129,8 @@ ids! {
     DrillId
     /// One step in a drill's life.
     DrillStepId
+    /// A phone that observes a drill.
+    ObserverId
     /// One tap on an observer's stopwatch.
     TapId
     /// A training or an education session (培训、宣传教育).
@@ -156,6 +158,7 @@ macro_rules! owners {
 }
 
 owners! { HazardId InspectionId ExternalOrderId PlanId SelfCheckId }
+owners! { HazardId InspectionId ExternalOrderId SelfCheckId TrainingId WarningId WarningReportId }
 
 impl From<InstitutionId> for ChainId {
     fn from(id: InstitutionId) -> Self {

@@ -6,6 +6,7 @@ pub mod areas;
 pub mod campaigns;
 pub mod checklists;
 pub mod compliance;
+pub mod drills;
 pub mod evidence;
 pub mod external_orders;
 pub mod hazards;
@@ -20,6 +21,7 @@ pub mod rules;
 pub mod self_checks;
 pub mod staff;
 pub mod supervision;
+pub mod trainings;
 
 // Who may do what, and what was done.
 pub mod access;

@@ -87,4 +87,6 @@ permissions! {
     KeepPlans: [Manager];
     /// Approve, put in force, file and so on; which step is decided by `plans::rules`.
     ActOnPlans: [Manager, Supervisor];
+    ReadTrainings: [Inspector, Manager, Supervisor, Auditor, Admin];
+    RecordTrainings: [Manager];
 }

@@ -987,6 +987,136 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    trainings (id) {
+        id -> UuidSql,
+        institution_id -> UuidSql,
+        topic -> Text,
+        started_at -> InstantSql,
+        held_on -> Date,
+        for_staff -> Bool,
+        for_residents -> Bool,
+        for_families -> Bool,
+        attended -> Integer,
+        content -> Text,
+        replaces -> Nullable<UuidSql>,
+        recorded_at -> InstantSql,
+        recorded_by -> UuidSql,
+        digest -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    warnings (id) {
+        id -> UuidSql,
+        area_id -> UuidSql,
+        area_1 -> UuidSql,
+        area_2 -> Nullable<UuidSql>,
+        area_3 -> Nullable<UuidSql>,
+        area_4 -> Nullable<UuidSql>,
+        area_5 -> Nullable<UuidSql>,
+        area_6 -> Nullable<UuidSql>,
+        source -> Text,
+        kind -> Text,
+        level -> Text,
+        text -> Text,
+        issued_at -> InstantSql,
+        valid_from -> InstantSql,
+        valid_to -> InstantSql,
+        report_every_minutes -> Nullable<Integer>,
+        acknowledge_within_minutes -> Integer,
+        relayed_at -> InstantSql,
+        relayed_by -> UuidSql,
+        ended_how -> Nullable<Text>,
+        ended_at -> Nullable<InstantSql>,
+        end_reason -> Nullable<Text>,
+        digest -> Text,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    warning_targets (warning_id, institution_id) {
+        warning_id -> UuidSql,
+        institution_id -> UuidSql,
+        relayed_at -> InstantSql,
+        acknowledged_at -> Nullable<InstantSql>,
+        acknowledged_by -> Nullable<UuidSql>,
+        acknowledgement -> Nullable<Text>,
+        digest -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    warning_reports (id) {
+        id -> UuidSql,
+        warning_id -> UuidSql,
+        institution_id -> UuidSql,
+        reported_at -> InstantSql,
+        reported_by -> UuidSql,
+        content -> Text,
+        digest -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    warning_actions (id) {
+        id -> UuidSql,
+        warning_id -> UuidSql,
+        step -> Integer,
+        kind -> Text,
+        actor_id -> UuidSql,
+        at -> InstantSql,
+        content -> Text,
+        digest -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    foresights (id) {
+        id -> UuidSql,
+        institution_id -> UuidSql,
+        month -> Date,
+        content -> Text,
+        recorded_at -> InstantSql,
+        recorded_by -> UuidSql,
+        digest -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::UuidSql;
+
+    foresight_measures (foresight_id, position) {
+        foresight_id -> UuidSql,
+        position -> Integer,
+        text -> Text,
+        due_on -> Nullable<Date>,
+        done_on -> Nullable<Date>,
+        done_note -> Nullable<Text>,
+        done_by -> Nullable<UuidSql>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     areas,
     inspections,
@@ -1007,6 +1137,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     campaign_visitors,
     notices,
     notice_hazards,
+    warnings,
+    warning_targets,
 );
 
 diesel::joinable!(user_scopes -> areas (area_id));

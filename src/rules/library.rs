@@ -11,7 +11,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 /// The documents that come with the program. Of several ids of one kind the first is the default, the others are
 /// there to be adopted. Released versions stay: records name them.
-pub const EMBEDDED: [&str; 16] = [
+pub const EMBEDDED: [&str; 17] = [
     include_str!("../../rules/checklist.toml"),
     include_str!("../../rules/checklist-1.toml"),
     include_str!("../../rules/deadlines.toml"),
@@ -19,6 +19,7 @@ pub const EMBEDDED: [&str; 16] = [
     include_str!("../../rules/major_accident_criteria.toml"),
     include_str!("../../rules/major_fire_criteria.toml"),
     include_str!("../../rules/holidays.toml"),
+    include_str!("../../rules/intervals-1.toml"),
     include_str!("../../rules/intervals.toml"),
     include_str!("../../rules/drills.toml"),
     include_str!("../../rules/drills-1.toml"),

@@ -51,19 +51,50 @@ pub struct Interval {
     pub basis: String,
     pub note_zh: Option<String>,
     pub note_en: Option<String>,
+    /// 培训: it is done by holding a training of this topic.
+    pub training: bool,
+    /// Whoever begins to work must have had it before.
+    pub before_work: bool,
     pub verified: bool,
+}
+
+/// Something that trainings are about and that nothing says how often.
+#[derive(Debug, Clone, Serialize)]
+pub struct Topic {
+    pub code: String,
+    pub title_zh: String,
+    pub title_en: String,
 }
 
 /// The recurring duties.
 #[derive(Debug, Clone, Serialize)]
 pub struct Intervals {
     pub interval: Vec<Interval>,
+    /// 培训、宣传教育: topics beside those of the recurring duties.
+    pub topic: Vec<Topic>,
 }
 
 impl Intervals {
     pub fn find(&self, code: &str) -> Option<&Interval> {
         self.interval.iter().find(|interval| interval.code == code)
     }
+
+    /// The duties that are done by trainings.
+    pub fn trainings(&self) -> impl Iterator<Item = &Interval> {
+        self.interval.iter().filter(|interval| interval.training)
+    }
+
+    /// What a topic of trainings is called; `None` when it is none.
+    pub fn topic(&self, code: &str) -> Option<(&str, &str)> {
+        let due = self.trainings().find(|one| one.code == code).map(|one| (&*one.title_zh, &*one.title_en));
+        let other =
+            || self.topic.iter().find(|one| one.code == code).map(|one| (&*one.title_zh, &*one.title_en));
+        due.or_else(other)
+    }
+}
+
+fn optional_flag(one: &Section<'_>, key: &'static str, otherwise: bool) -> Read<bool> {
+    if one.has(key) { one.flag(key) } else { Ok(otherwise) }
 }
 
 impl Readable for Intervals {
@@ -75,6 +106,12 @@ impl Readable for Intervals {
             let (times, period) = (one.number("times", 1..=100), one.choice("period", Period::parse));
             let basis = one.text("basis", 300);
             let (note_zh, note_en) = (one.optional_text("note_zh", 300), one.optional_text("note_en", 400));
+            // Documents that say nothing of it were written before trainings were kept: their codes tell.
+            let named = |parts: &[&str]| {
+                code.as_ref().is_ok_and(|code| parts.iter().any(|part| code.ends_with(part)))
+            };
+            let training = optional_flag(one, "training", named(&["-training", "-education"]));
+            let before_work = optional_flag(one, "before_work", named(&["fire-training"]));
             let verified = one.flag("verified");
             Ok(Interval {
                 code: code?,
@@ -86,9 +123,16 @@ impl Readable for Intervals {
                 basis: basis?,
                 note_zh: note_zh?,
                 note_en: note_en?,
+                training: training?,
+                before_work: before_work?,
                 verified: verified?,
             })
         });
-        Ok(Self { interval: interval? })
+        let topic = root.optional_list("topic", "code", |one| {
+            let (code, title_zh) = (one.code("code"), one.text("title_zh", 60));
+            let title_en = one.text("title_en", 120);
+            Ok(Topic { code: code?, title_zh: title_zh?, title_en: title_en? })
+        });
+        Ok(Self { interval: interval?, topic: topic? })
     }
 }
