@@ -13,7 +13,7 @@ use crate::http::{Connection, Connections, Limits, Serving, TrustedProxies};
 use crate::http::{asset, docs_redirect, envelope, fallback, openapi};
 use crate::metrics;
 use crate::office::Office;
-use crate::{areas, audit, campaigns, checklists, evidence, external_orders, hazards, inspections};
+use crate::{areas, audit, campaigns, checklists, drills, evidence, external_orders, hazards, inspections};
 use crate::{institutions, jobs, ledger, notices, residents, rules};
 use crate::{self_checks, sessions, staff, supervision, users};
 use actix_http::error::DispatchError;
@@ -50,6 +50,7 @@ fn api(api: &mut ServiceConfig<'_>) {
         .configure(staff::routes::routes)
         .configure(residents::routes::routes)
         .configure(campaigns::routes::routes)
+        .configure(drills::routes::routes)
         .configure(notices::routes::routes)
         .configure(supervision::routes::routes)
         .configure(ledger::routes::routes)
@@ -77,6 +78,7 @@ fn api(api: &mut ServiceConfig<'_>) {
         (name = "staff", description = "The people who work in a home (工作人员)."),
         (name = "rosters", description = "Who commands in the first minutes (现场指挥官): shifts, assignments, succession, hand-overs."),
         (name = "residents", description = "The residents' evacuation table (帮扶对应表) and whether the night is enough for it."),
+        (name = "drills", description = "Drills (演练) and real events: planned, recorded once, evaluated; every problem is followed up."),
         (name = "notices", description = "Notices to institutions (责令限期整改通知书) and their companion papers."),
         (name = "ledger", description = "Ledgers (台账) and lists from spreadsheets, and ledgers to spreadsheets."),
         (name = "overview", description = "Totals for supervisors."),

@@ -155,7 +155,7 @@ macro_rules! owners {
     )*};
 }
 
-owners! { HazardId InspectionId ExternalOrderId SelfCheckId }
+owners! { DrillId HazardId InspectionId ExternalOrderId SelfCheckId }
 
 impl From<InstitutionId> for ChainId {
     fn from(id: InstitutionId) -> Self {

@@ -6,6 +6,7 @@ pub mod areas;
 pub mod campaigns;
 pub mod checklists;
 pub mod compliance;
+pub mod drills;
 pub mod evidence;
 pub mod external_orders;
 pub mod hazards;

@@ -5,6 +5,7 @@
 //! no answer to somebody of county A holds anything of county B.
 
 mod bodies;
+mod drills;
 mod leaks;
 mod people;
 mod visits;
@@ -15,6 +16,7 @@ use anlao::access::Role;
 use anlao::ids::{AreaId, InstitutionId, SessionId};
 use anlao::users::model::ScopeForm;
 use people::People;
+use drills::Drills;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -108,6 +110,7 @@ struct Place {
     session: SessionId,
     visits: Visits,
     people: People,
+    drills: Drills,
 }
 
 /// The world of the matrix: county A's people, and objects of their own, their neighbour's and of county B.
@@ -216,6 +219,7 @@ async fn place(app: &TestApp, world: &World, name: &str, area: AreaId, home: Ins
     let session = session_of(app, &again(app, &owner).await);
     let visits = Visits::build(app, world, name, home).await;
     let people = People::build(app, name, home).await;
+    let drills = Drills::build(world, name, home).await;
     Place {
         area,
         institution: home,
@@ -230,6 +234,7 @@ async fn place(app: &TestApp, world: &World, name: &str, area: AreaId, home: Ins
         session,
         visits,
         people,
+        drills,
     }
 }
 
@@ -263,6 +268,7 @@ async fn canaries(world: &World, there: &Place) -> Vec<String> {
     canaries.extend([there.institution.to_string(), there.session.to_string()]);
     canaries.extend(there.visits.ids());
     canaries.extend(there.people.ids());
+    canaries.extend(there.drills.ids());
     canaries.extend(["510904101", "安居区", "东禅镇", "target-elsewhere"].map(str::to_owned));
     canaries.push(hazard["number"].as_str().unwrap().to_owned());
     canaries.push(hazard["timeline"][1]["id"].as_str().unwrap().to_owned());
@@ -672,6 +678,7 @@ async fn call(app: &TestApp, fixture: &Fixture, operation: &str, role: &str, tar
             path
         }
         people if People::concern(people) => people::call(fixture, target, people, &mut body).await,
+        drill if Drills::concern(drill) => drills::call(fixture, target, drill, &mut body).await,
         visit if Visits::concern(visit) => visits::call(fixture, target, visit, &mut body).await,
         other => {
             let id = match other.split('/').nth(1).unwrap() {

@@ -24,6 +24,7 @@ mod campaigns;
 mod command_line;
 mod corpora;
 mod demonstration;
+mod drills;
 mod evidence;
 mod evidence_copies;
 mod evidence_hostile;
