@@ -13,8 +13,8 @@ use crate::http::{Connection, Connections, Limits, Serving, TrustedProxies};
 use crate::http::{asset, docs_redirect, envelope, fallback, openapi};
 use crate::metrics;
 use crate::office::Office;
-use crate::{areas, audit, campaigns, checklists, evidence, external_orders, hazards, inspections};
 use crate::{
+    areas, audit, campaigns, checklists, drills, evidence, external_orders, hazards, inspections,
     institutions, jobs, ledger, notices, plans, residents, rules, self_checks, sessions, staff, supervision,
     trainings, users,
 };
@@ -53,6 +53,7 @@ fn api(api: &mut ServiceConfig<'_>) {
         .configure(residents::routes::routes)
         .configure(trainings::routes::routes)
         .configure(campaigns::routes::routes)
+        .configure(drills::routes::routes)
         .configure(notices::routes::routes)
         .configure(plans::routes::routes)
         .configure(supervision::routes::routes)
@@ -82,6 +83,7 @@ fn api(api: &mut ServiceConfig<'_>) {
         (name = "rosters", description = "Who commands in the first minutes (现场指挥官): shifts, assignments, succession, hand-overs."),
         (name = "residents", description = "The residents' evacuation table (帮扶对应表) and whether the night is enough for it."),
         (name = "trainings", description = "Trainings and safety education (培训、宣传教育): what was held, what is due."),
+        (name = "drills", description = "Drills (演练) and real events: planned, recorded once, evaluated; every problem is followed up."),
         (name = "notices", description = "Notices to institutions (责令限期整改通知书) and their companion papers."),
         (name = "plans", description = "Plans for fire-fighting and evacuation (灭火和应急疏散预案), edition by edition."),
         (name = "ledger", description = "Ledgers (台账) and lists from spreadsheets, and ledgers to spreadsheets."),

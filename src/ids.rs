@@ -159,6 +159,7 @@ macro_rules! owners {
 
 owners! { HazardId InspectionId ExternalOrderId PlanId SelfCheckId }
 owners! { HazardId InspectionId ExternalOrderId SelfCheckId TrainingId WarningId WarningReportId }
+owners! { DrillId HazardId InspectionId ExternalOrderId SelfCheckId }
 
 impl From<InstitutionId> for ChainId {
     fn from(id: InstitutionId) -> Self {

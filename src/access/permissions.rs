@@ -76,6 +76,10 @@ permissions! {
     ReadCampaigns: [Inspector, Manager, Supervisor, Auditor, Admin];
     /// Which step is decided by `campaigns::rules`.
     RunCampaigns: [Supervisor];
+    ReadDrills: [Inspector, Manager, Supervisor, Auditor, Admin];
+    PlanDrills: [Manager, Supervisor];
+    /// Start, record and evaluate; which step is decided by `drills::rules`.
+    RecordDrills: [Manager, Inspector, Supervisor];
     ReadJobs: [Auditor, Admin];
     /// Which kind of paper is decided by `notices::rules`.
     IssueNotices: [Inspector, Supervisor];

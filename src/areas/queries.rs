@@ -3,7 +3,7 @@
 use super::model::Area;
 use crate::access::{AreaColumns, Scope};
 use crate::db::schema::{
-    areas, campaigns, hazard_counts, hazards, inspections, institutions, notices, rule_adoptions,
+    areas, campaigns, drills, hazard_counts, hazards, inspections, institutions, notices, rule_adoptions,
     rule_documents, user_scopes,
 };
 use crate::db::{Conn, Instant, one_of};
@@ -181,11 +181,12 @@ pub fn replant(conn: &mut Conn, area: &Area, place: &AreaColumns, now: Instant) 
     Ok(below.len())
 }
 
-/// Writes where an institution lies, on itself, on its hazards, their counts, its inspections and its notices.
+/// Writes where an institution lies, on itself, on its hazards, their counts, its inspections, its drills and its notices.
 pub fn place_institution(conn: &mut Conn, id: InstitutionId, place: &AreaColumns) -> Outcome<()> {
     move_rows!(conn, institutions, institutions::table.find(id), place);
     move_rows!(conn, hazards, hazards::table.filter(hazards::institution_id.eq(id)), place);
     move_rows!(conn, inspections, inspections::table.filter(inspections::institution_id.eq(id)), place);
+    move_rows!(conn, drills, drills::table.filter(drills::institution_id.eq(id)), place);
     move_rows!(conn, hazard_counts, hazard_counts::table.filter(hazard_counts::institution_id.eq(id)), place);
     move_rows!(conn, notices, notices::table.filter(notices::institution_id.eq(id)), place);
     Ok(())

@@ -31,6 +31,8 @@ pub struct TargetFacts {
     pub drawn: bool,
     /// Inspections of this campaign that were handed in.
     pub inspections: i64,
+    /// Whether it held a drill that counts on the campaign's days; `None` where none is required.
+    pub drilled: Option<bool>,
     /// Hazards that they found, and what became of those.
     pub found: Found,
 }
@@ -58,6 +60,12 @@ pub struct Progress {
     pub not_visited: i64,
     pub exempt: i64,
     pub not_drawn: i64,
+    /// Held a drill that counts on the campaign's days, where the campaign requires one.
+    #[serde(default)]
+    pub drilled: i64,
+    /// Neither held one nor is exempt.
+    #[serde(default)]
+    pub not_drilled: i64,
     pub found: Found,
 }
 
@@ -69,6 +77,11 @@ impl Progress {
             TargetState::NotVisited => self.not_visited += 1,
             TargetState::Exempt => self.exempt += 1,
             TargetState::NotDrawn => self.not_drawn += 1,
+        }
+        match facts.drilled {
+            Some(true) => self.drilled += 1,
+            Some(false) if !facts.exempt => self.not_drilled += 1,
+            _ => {}
         }
         self.found.join(&facts.found);
     }
@@ -111,6 +124,7 @@ mod tests {
             exempt,
             drawn,
             inspections,
+            drilled: None,
             found: Found { hazards: inspections, ..Found::default() },
         }
     }
@@ -135,6 +149,22 @@ mod tests {
             Progress { visited, not_visited, ..Progress::default() }.coverage_percent()
         };
         assert_eq!((of(199, 1), of(200, 0), of(0, 3), of(0, 0)), (Some(99), Some(100), Some(0), None));
+    }
+
+    #[test]
+    fn a_drill_is_owed_by_all_but_the_exempt_and_only_where_one_is_required() {
+        let of = |drilled, exempt, drawn| TargetFacts { drilled, ..facts(1, exempt, drawn, 0) };
+        let all = [
+            of(Some(true), false, true),
+            of(Some(true), true, true),
+            of(Some(false), false, true),
+            // Lots are drawn for visits; a drill is everybody's.
+            of(Some(false), false, false),
+            of(Some(false), true, true),
+            of(None, false, true),
+        ];
+        let sums = sum(&all);
+        assert_eq!((sums.all.targets, sums.all.drilled, sums.all.not_drilled), (6, 2, 2));
     }
 
     proptest! {

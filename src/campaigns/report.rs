@@ -1,7 +1,7 @@
 //! The closing report: what a campaign came to, as of the moment it was closed.
 
 use super::model::Campaign;
-use super::progress::{Progress, TargetState, sum};
+use super::progress::{Progress, TargetFacts, TargetState, sum};
 use super::view::{self, AreaProgress};
 use crate::access::ReadTx;
 use crate::db::Instant;
@@ -24,6 +24,9 @@ pub struct ClosingReport {
     pub not_visited: Vec<Named>,
     /// 豁免机构 and why.
     pub exempt: Vec<Named>,
+    /// 未演练机构, where a drill was required; the exempt are not among them.
+    #[serde(default)]
+    pub not_drilled: Vec<Named>,
     /// What was found in each institution that was visited.
     pub visited: Vec<Named>,
 }
@@ -40,8 +43,8 @@ pub fn closing(tx: &mut ReadTx<'_>, campaign: &Campaign, remark: Option<&str>) -
     let listed = view::listed(tx, campaign)?;
     let facts: Vec<_> = listed.iter().map(|one| one.facts.clone()).collect();
     let sums = sum(&facts);
-    let of = |state: TargetState| -> Vec<Named> {
-        let wanted = listed.iter().filter(|one| one.facts.state() == state);
+    let named = |wanted: &dyn Fn(&TargetFacts) -> bool| -> Vec<Named> {
+        let wanted = listed.iter().filter(|one| wanted(&one.facts));
         let named = wanted.map(|one| Named {
             institution_id: one.place.id,
             institution_name: one.place.name.clone(),
@@ -50,6 +53,7 @@ pub fn closing(tx: &mut ReadTx<'_>, campaign: &Campaign, remark: Option<&str>) -
         });
         named.collect()
     };
+    let of = |state: TargetState| named(&|facts| facts.state() == state);
     Ok(ClosingReport {
         as_of: tx.now,
         closed_by: tx.actor.id,
@@ -57,6 +61,7 @@ pub fn closing(tx: &mut ReadTx<'_>, campaign: &Campaign, remark: Option<&str>) -
         coverage_percent: sums.all.coverage_percent(),
         not_visited: of(TargetState::NotVisited),
         exempt: of(TargetState::Exempt),
+        not_drilled: named(&|facts| facts.drilled == Some(false) && !facts.exempt),
         visited: of(TargetState::Visited),
         by_area: view::by_area(tx, sums.by_area)?,
         progress: sums.all,

@@ -8,6 +8,7 @@ use super::rules::{self, Who};
 use crate::access::{Actor, ReadTx};
 use crate::areas;
 use crate::db::Instant;
+use crate::drills;
 use crate::ids::{ActionId, AreaId, CampaignId, InspectionId, InstitutionId, UserId};
 use crate::inspections::{self, Found, InspectionKind};
 use crate::refusal::Outcome;
@@ -89,10 +90,10 @@ impl From<&Campaign> for CampaignView {
     "inspection_kind": "special", "requires_inspection": true, "requires_drill": false,
     "checklist": "checklist-2024-core", "checklist_version": 2, "items": ["E03"], "state": "running", "draws": 1,
     "started_at": "2026-11-30T01:00:00Z", "version": 3, "created_at": "2026-11-24T01:00:00Z", "updated_at": "2026-11-30T01:05:00Z",
-    "progress": {"targets": 30, "visited": 12, "not_visited": 17, "exempt": 1, "not_drawn": 0, "found": {"hazards": 31, "major": 1, "open": 20, "overdue": 2}},
+    "progress": {"targets": 30, "visited": 12, "not_visited": 17, "exempt": 1, "not_drawn": 0, "drilled": 0, "not_drilled": 0, "found": {"hazards": 31, "major": 1, "open": 20, "overdue": 2}},
     "coverage_percent": 41,
     "by_area": [{"area_id": "0198f000-0000-7000-8000-000000000002", "code": "510903", "name": "船山区",
-        "progress": {"targets": 30, "visited": 12, "not_visited": 17, "exempt": 1, "not_drawn": 0, "found": {"hazards": 31, "major": 1, "open": 20, "overdue": 2}}, "coverage_percent": 41}],
+        "progress": {"targets": 30, "visited": 12, "not_visited": 17, "exempt": 1, "not_drawn": 0, "drilled": 0, "not_drilled": 0, "found": {"hazards": 31, "major": 1, "open": 20, "overdue": 2}}, "coverage_percent": 41}],
     "steps": [{"id": "0198f000-0000-7000-8000-000000000061", "kind": "start", "at": "2026-11-30T01:00:00Z", "actor_id": "0198f000-0000-7000-8000-000000000020", "actor_name": "王芳", "content": {"kind": "start"}}],
     "allowed_actions": ["exempt", "draw", "assign", "close", "cancel"]
 }))]
@@ -156,6 +157,8 @@ pub struct TargetView {
     pub inspectors: Vec<Visitor>,
     /// What was handed in, the earliest first.
     pub inspections: Vec<InspectionId>,
+    /// Whether it held a drill that counts on the campaign's days; absent where none is required.
+    pub drilled: Option<bool>,
     /// Of the items that every visit must answer, those that none has answered yet; of visited institutions only.
     pub items_left: Vec<String>,
     pub found: Found,
@@ -195,6 +198,13 @@ pub fn listed(tx: &mut ReadTx<'_>, campaign: &Campaign) -> Outcome<Vec<Listed>> 
         visits.entry(institution).or_default().push(inspection);
     }
     let found = inspections::queries::found_in(tx.conn, campaign.id, today)?;
+    let drilled = match campaign.requires_drill {
+        true => {
+            let days = (campaign.starts_on, campaign.ends_on);
+            Some(drills::queries::drilled_for(tx.conn, campaign.id, days.0, days.1)?)
+        }
+        false => None,
+    };
     let places = queries::places(tx.conn, &tx.actor.scope, campaign.id)?;
     let one = |place: Place| {
         let target = targets.remove(&place.id)?;
@@ -205,6 +215,7 @@ pub fn listed(tx: &mut ReadTx<'_>, campaign: &Campaign) -> Outcome<Vec<Listed>> 
             exempt: target.exempt_reason.is_some(),
             drawn: target.drawn,
             inspections: i64::try_from(inspections.len()).unwrap_or(i64::MAX),
+            drilled: drilled.as_ref().map(|held| held.contains(&place.id)),
             found: found.get(&place.id).copied().unwrap_or_default(),
         };
         Some(Listed { place, target, facts, inspections })
@@ -296,6 +307,7 @@ pub fn targets(
         longitude: one.place.longitude,
         inspectors: visitors.remove(&one.place.id).unwrap_or_default().into_iter().map(visitor).collect(),
         institution_name: one.place.name,
+        drilled: one.facts.drilled,
         items_left: left(&one.inspections),
         inspections: one.inspections,
         found: one.facts.found,

@@ -239,6 +239,7 @@ diesel::table! {
         closed_by -> Nullable<UuidSql>,
         photo_rule -> Text,
         inspection_id -> Nullable<UuidSql>,
+        drill_id -> Nullable<UuidSql>,
         details -> Text,
         digest -> Text,
         version -> BigInt,
@@ -499,6 +500,84 @@ diesel::table! {
         lifted_at -> Nullable<InstantSql>,
         digest -> Text,
         version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    drills (id) {
+        id -> UuidSql,
+        institution_id -> UuidSql,
+        area_1 -> UuidSql,
+        area_2 -> Nullable<UuidSql>,
+        area_3 -> Nullable<UuidSql>,
+        area_4 -> Nullable<UuidSql>,
+        area_5 -> Nullable<UuidSql>,
+        area_6 -> Nullable<UuidSql>,
+        kind -> Text,
+        shift -> Text,
+        state -> Text,
+        real_event -> Bool,
+        hidden -> Bool,
+        on_day -> Date,
+        building -> Nullable<Text>,
+        scenario -> Nullable<Text>,
+        plan_id -> Nullable<UuidSql>,
+        plan_edition -> Nullable<Integer>,
+        plan -> Nullable<Text>,
+        plan_digest -> Nullable<Text>,
+        planned_by -> Nullable<UuidSql>,
+        started_at -> Nullable<InstantSql>,
+        started_by -> Nullable<UuidSql>,
+        alarm_at -> Nullable<InstantSql>,
+        record -> Nullable<Text>,
+        record_digest -> Nullable<Text>,
+        recorded_at -> Nullable<InstantSql>,
+        recorded_by -> Nullable<UuidSql>,
+        evaluation -> Nullable<Text>,
+        evaluation_digest -> Nullable<Text>,
+        evaluated_at -> Nullable<InstantSql>,
+        evaluated_by -> Nullable<UuidSql>,
+        reported_on -> Nullable<Date>,
+        reported_to -> Nullable<Text>,
+        cancelled -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> InstantSql,
+        updated_at -> InstantSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    drill_steps (id) {
+        id -> UuidSql,
+        drill_id -> UuidSql,
+        step -> Integer,
+        kind -> Text,
+        actor_id -> UuidSql,
+        at -> InstantSql,
+        content -> Text,
+        digest -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::UuidSql;
+
+    drill_problems (drill_id, position) {
+        drill_id -> UuidSql,
+        position -> Integer,
+        institution_id -> UuidSql,
+        on_day -> Date,
+        found_in -> Text,
+        text -> Text,
+        hazard_id -> Nullable<UuidSql>,
+        revision -> Nullable<Text>,
     }
 }
 
@@ -1135,6 +1214,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     campaigns,
     campaign_targets,
     campaign_visitors,
+    drills,
+    drill_problems,
     notices,
     notice_hazards,
     warnings,
@@ -1148,6 +1229,7 @@ diesel::joinable!(evidence -> institutions (institution_id));
 diesel::joinable!(inspection_answers -> hazards (hazard_id));
 diesel::joinable!(inspection_answers -> inspections (inspection_id));
 diesel::joinable!(inspection_people -> inspections (inspection_id));
+diesel::joinable!(drill_problems -> drills (drill_id));
 diesel::joinable!(hazard_counts -> institutions (institution_id));
 diesel::joinable!(hazards -> institutions (institution_id));
 diesel::joinable!(notice_hazards -> hazards (hazard_id));

@@ -1,13 +1,13 @@
 //! Hazards that come within another record, such as an inspection's: registered by the same use case as any other.
 
-use super::model::{Hazard, Severity};
+use super::model::{FoundIn, Hazard, Severity};
 use super::queries;
-use super::register::{HazardForm, register_found_on};
+use super::register::{HazardForm, register_found_in};
 use crate::access::WriteTx;
 use crate::checklists::Category;
 use crate::db::Instant;
 use crate::evidence::DeclaredEvidence;
-use crate::ids::{HazardId, InspectionId, InstitutionId};
+use crate::ids::{HazardId, InstitutionId};
 use crate::refusal::{Code, Failure, FieldCode, Outcome, Refusal};
 use crate::stored::Stored;
 use chrono::NaiveDate;
@@ -87,22 +87,37 @@ impl FoundHazard {
 pub fn register_all(
     tx: &mut WriteTx<'_>,
     institution: InstitutionId,
-    inspection: Option<InspectionId>,
+    found_in: FoundIn,
     found: &[FoundHazard],
 ) -> Outcome<Vec<Hazard>> {
-    let mut registered = Vec::with_capacity(found.len());
-    for (at, one) in found.iter().enumerate() {
-        let result = register_found_on(tx, one.id, &one.form(institution), inspection);
-        let mut done = result.map_err(|failure| within(failure, &format!("/hazards/{at}")))?;
-        if let (Stored::Replayed, Some(inspection), None) =
-            (done.answer, inspection, done.hazard.inspection_id)
-        {
-            queries::say_inspection(tx.conn, one.id, inspection)?;
-            done.hazard.inspection_id = Some(inspection);
+    let places = (0..).map(|at| format!("/hazards/{at}"));
+    places.zip(found).map(|(place, one)| register_at(tx, institution, found_in, &place, one)).collect()
+}
+
+/// [`register_all`] of one that stands at `place` in its record.
+pub fn register_at(
+    tx: &mut WriteTx<'_>,
+    institution: InstitutionId,
+    found_in: FoundIn,
+    place: &str,
+    one: &FoundHazard,
+) -> Outcome<Hazard> {
+    let result = register_found_in(tx, one.id, &one.form(institution), found_in);
+    let mut done = result.map_err(|failure| within(failure, place))?;
+    if done.answer == Stored::Replayed {
+        match found_in {
+            FoundIn::Inspection(inspection) if done.hazard.inspection_id.is_none() => {
+                queries::say_inspection(tx.conn, one.id, inspection)?;
+                done.hazard.inspection_id = Some(inspection);
+            }
+            FoundIn::Drill(drill) if done.hazard.drill_id.is_none() => {
+                queries::say_drill(tx.conn, one.id, drill)?;
+                done.hazard.drill_id = Some(drill);
+            }
+            _ => {}
         }
-        registered.push(done.hazard);
     }
-    Ok(registered)
+    Ok(done.hazard)
 }
 
 /// The same refusal, with pointers into the record.

@@ -112,6 +112,7 @@ fn hazard(
     Ok(Hazard {
         id: past.id,
         inspection_id: None,
+        drill_id: None,
         institution_id: institution.id,
         place: institution.place,
         number: past.number.unwrap_or_else(|| number(past.id, past.found_on)),

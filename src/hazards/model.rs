@@ -4,7 +4,7 @@ use crate::access::AreaColumns;
 use crate::checklists::{Category, PhotoRule};
 use crate::db::Instant;
 use crate::db::schema::{hazard_actions, hazards};
-use crate::ids::{ActionId, EvidenceId, HazardId, ImportId, InspectionId, InstitutionId, UserId};
+use crate::ids::{ActionId, DrillId, EvidenceId, HazardId, ImportId, InspectionId, InstitutionId, UserId};
 use crate::rules::{Counted, DocumentRef, SkippedDay};
 use crate::{json_column, text_enum};
 use chrono::NaiveDate;
@@ -234,6 +234,15 @@ pub struct VoidRequest {
 
 json_column!(DeadlineBasis, Details);
 
+/// What a hazard was found in, if in something that is recorded.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum FoundIn {
+    #[default]
+    Nothing,
+    Inspection(InspectionId),
+    Drill(DrillId),
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = hazards)]
 pub struct Hazard {
@@ -268,6 +277,8 @@ pub struct Hazard {
     pub photo_rule: PhotoRule,
     /// Where it was found, if on an inspection.
     pub inspection_id: Option<InspectionId>,
+    /// The drill that showed it, if one did.
+    pub drill_id: Option<DrillId>,
     pub details: Details,
     pub digest: String,
     pub version: i64,

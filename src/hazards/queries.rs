@@ -8,7 +8,7 @@ use crate::access::Scope;
 use crate::db::schema::{hazard_actions, hazards, institutions};
 use crate::db::search::{StoreWords, index_words, place_key};
 use crate::db::{Conn, Instant, MultiBackend, one_of};
-use crate::ids::{ActionId, HazardId, InspectionId, InstitutionId};
+use crate::ids::{ActionId, DrillId, HazardId, InspectionId, InstitutionId};
 use crate::refusal::{Code, Outcome};
 use diesel::prelude::*;
 
@@ -115,6 +115,7 @@ pub fn insert(conn: &mut Conn, hazard: Hazard, institution_name: &str, item_titl
             (
                 hazards::photo_rule.eq(hazard.photo_rule),
                 hazards::inspection_id.eq(hazard.inspection_id),
+                hazards::drill_id.eq(hazard.drill_id),
                 hazards::details.eq(hazard.details),
                 hazards::digest.eq(hazard.digest),
                 hazards::version.eq(hazard.version),
@@ -224,6 +225,13 @@ pub fn of_inspection(conn: &mut Conn, id: InspectionId) -> Outcome<Vec<HazardId>
 pub fn say_inspection(conn: &mut Conn, hazard: HazardId, inspection: InspectionId) -> Outcome<()> {
     let unsaid = hazards::table.filter(hazards::id.eq(hazard).and(hazards::inspection_id.is_null()));
     diesel::update(unsaid).set(hazards::inspection_id.eq(inspection)).execute(conn)?;
+    Ok(())
+}
+
+/// Says which drill showed something that was registered before the drill's record came.
+pub fn say_drill(conn: &mut Conn, hazard: HazardId, drill: DrillId) -> Outcome<()> {
+    let unsaid = hazards::table.filter(hazards::id.eq(hazard).and(hazards::drill_id.is_null()));
+    diesel::update(unsaid).set(hazards::drill_id.eq(drill)).execute(conn)?;
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use super::deadlines::Finding;
 use super::follow::judgement;
 use super::lifecycle::{RulesHere, close, closes_on_spot};
-use super::model::{Details, Hazard, Rectification, Severity, Status};
+use super::model::{Details, FoundIn, Hazard, Rectification, Severity, Status};
 use super::queries;
 use super::view::Story;
 use crate::access::{AreaColumns, Role, WriteTx};
@@ -13,7 +13,7 @@ use crate::checklists::{Category, Checklist, ChecklistItem, ItemSeverity, PhotoR
 use crate::db::Instant;
 use crate::evidence::{self, DeclaredEvidence, Owner};
 use crate::fields::Fields;
-use crate::ids::{HazardId, InspectionId, InstitutionId};
+use crate::ids::{HazardId, InstitutionId};
 use crate::institutions::{self, Institution, model::OperatingStatus};
 use crate::refusal::{Code, Failure, FieldCode, Outcome, Refusal};
 use crate::rules::{InForce, Rules};
@@ -89,15 +89,15 @@ pub struct Registered {
 
 /// Registers `form` under `id`, or confirms that it stands so.
 pub fn register(tx: &mut WriteTx<'_>, id: HazardId, form: &HazardForm) -> Outcome<Registered> {
-    register_found_on(tx, id, form, None)
+    register_found_in(tx, id, form, FoundIn::Nothing)
 }
 
-/// [`register`] of what was found on an inspection.
-pub fn register_found_on(
+/// [`register`] of what was found on an inspection or in a drill.
+pub fn register_found_in(
     tx: &mut WriteTx<'_>,
     id: HazardId,
     form: &HazardForm,
-    inspection: Option<InspectionId>,
+    found_in: FoundIn,
 ) -> Outcome<Registered> {
     let digest = digest(form);
     if let Some(existing) = queries::find_any(tx.conn, id)? {
@@ -115,9 +115,13 @@ pub fn register_found_on(
     let institution = institution?;
     let here = here.ok_or(Failure::Internal("an institution lies nowhere"))?;
     let mut hazard = draft(tx, id, form, item, &institution, &here, digest)?;
-    hazard.inspection_id = inspection;
+    match found_in {
+        FoundIn::Nothing => {}
+        FoundIn::Inspection(inspection) => hazard.inspection_id = Some(inspection),
+        FoundIn::Drill(drill) => hazard.drill_id = Some(drill),
+    }
     let content = json!({ "hazard": form, "number": hazard.number, "deadline": hazard.deadline_basis,
-        "self_found": hazard.self_found, "recurrence_of": hazard.recurrence_of, "inspection": hazard.inspection_id,
+        "self_found": hazard.self_found, "recurrence_of": hazard.recurrence_of, "inspection": hazard.inspection_id, "drill": hazard.drill_id,
         "checklist": hazard.details.checklist, "major": hazard.details.major });
     record(tx, &hazard, "hazard.registered", content)?;
     let title = item.map_or("", |item| item.title_zh.as_str());
@@ -292,6 +296,7 @@ fn draft(
         closed_by: None,
         photo_rule: item.map_or(PhotoRule::One, |item| item.photo),
         inspection_id: None,
+        drill_id: None,
         details,
         digest,
         version: 1,

@@ -9,7 +9,7 @@ use crate::access::{Actor, ReadTx};
 use crate::checklists::Category;
 use crate::db::{Conn, Instant};
 use crate::evidence::{self, Evidence, EvidenceRole, EvidenceStateKind, OwnerKind};
-use crate::ids::{ActionId, AreaId, EvidenceId, HazardId, InspectionId, InstitutionId, UserId};
+use crate::ids::{ActionId, AreaId, DrillId, EvidenceId, HazardId, InspectionId, InstitutionId, UserId};
 use crate::office::Office;
 use crate::refusal::Outcome;
 use crate::rules::Rules;
@@ -67,6 +67,8 @@ pub struct HazardView {
     pub recurrence_of: Option<HazardId>,
     /// The inspection that found it.
     pub inspection_id: Option<InspectionId>,
+    /// The drill that showed it.
+    pub drill_id: Option<DrillId>,
     pub closed_at: Option<Instant>,
     pub closed_by: Option<UserId>,
     pub evidence: EvidenceSummary,
@@ -209,6 +211,7 @@ fn one(hazard: Hazard, institution_name: String, evidence: EvidenceSummary, toda
         rework_count: hazard.rework_count,
         recurrence_of: hazard.recurrence_of,
         inspection_id: hazard.inspection_id,
+        drill_id: hazard.drill_id,
         closed_at: hazard.closed_at,
         closed_by: hazard.closed_by,
         evidence,

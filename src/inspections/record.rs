@@ -9,7 +9,7 @@ use crate::canonical::digest;
 use crate::evidence::{self, DeclaredEvidence, Owner, OwnerKind};
 use crate::external_orders;
 use crate::hazards;
-use crate::hazards::model::{Hazard, Status};
+use crate::hazards::model::{FoundIn, Hazard, Status};
 use crate::ids::{HazardId, InspectionId};
 use crate::refusal::{Code, FieldCode, Outcome, Refusal};
 use crate::stored::Stored;
@@ -70,7 +70,7 @@ pub fn hand_in(
         Some(_) => queries::update(tx.conn, &after, Some(&form.inspectors))?,
         None => queries::insert(tx.conn, &after, &form.inspectors)?,
     }
-    hazards::found::register_all(tx, place.id, Some(id), &form.hazards)?;
+    hazards::found::register_all(tx, place.id, FoundIn::Inspection(id), &form.hazards)?;
     link(tx, &after, form)?;
     answer(tx, &after, &form.answers)?;
     declare(tx, &after, form)?;

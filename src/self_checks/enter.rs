@@ -9,6 +9,7 @@ use crate::audit;
 use crate::canonical::digest;
 use crate::db::Instant;
 use crate::evidence::{self, DeclaredEvidence, Owner, OwnerKind};
+use crate::hazards::model::FoundIn;
 use crate::hazards::{self, FoundHazard};
 use crate::ids::{HazardId, InstitutionId, SelfCheckId};
 use crate::institutions::{self, Institution, model::OperatingStatus};
@@ -90,7 +91,7 @@ pub fn enter(tx: &mut WriteTx<'_>, id: SelfCheckId, form: &SelfCheckForm) -> Out
     };
     audit::record(tx, entry)?;
     queries::insert(tx.conn, check.clone())?;
-    hazards::found::register_all(tx, place.id, None, &form.hazards)?;
+    hazards::found::register_all(tx, place.id, FoundIn::Nothing, &form.hazards)?;
     check_known(tx, form)?;
     let owner =
         Owner { kind: OwnerKind::SelfCheck, id: id.into(), institution: place.id, action: None, part: None };

@@ -5,6 +5,7 @@
 //! no answer to somebody of county A holds anything of county B.
 
 mod bodies;
+mod drills;
 mod leaks;
 mod people;
 mod plans;
@@ -15,6 +16,7 @@ use crate::support::{Answer, Person, Photo, TestApp, World, records};
 use anlao::access::Role;
 use anlao::ids::{AreaId, InstitutionId, SessionId};
 use anlao::users::model::ScopeForm;
+use drills::Drills;
 use people::People;
 use plans::Plans;
 use reqwest::Method;
@@ -111,6 +113,7 @@ struct Place {
     visits: Visits,
     people: People,
     plans: Plans,
+    drills: Drills,
 }
 
 /// The world of the matrix: county A's people, and objects of their own, their neighbour's and of county B.
@@ -220,6 +223,7 @@ async fn place(app: &TestApp, world: &World, name: &str, area: AreaId, home: Ins
     let visits = Visits::build(app, world, name, home).await;
     let people = People::build(app, name, home).await;
     let plans = Plans::build(app, name, home).await;
+    let drills = Drills::build(world, name, home).await;
     Place {
         area,
         institution: home,
@@ -235,6 +239,7 @@ async fn place(app: &TestApp, world: &World, name: &str, area: AreaId, home: Ins
         visits,
         people,
         plans,
+        drills,
     }
 }
 
@@ -269,6 +274,7 @@ async fn canaries(world: &World, there: &Place) -> Vec<String> {
     canaries.extend(there.visits.ids());
     canaries.extend(there.people.ids());
     canaries.extend(there.plans.ids());
+    canaries.extend(there.drills.ids());
     canaries.extend(["510904101", "安居区", "东禅镇", "target-elsewhere"].map(str::to_owned));
     canaries.push(hazard["number"].as_str().unwrap().to_owned());
     canaries.push(hazard["timeline"][1]["id"].as_str().unwrap().to_owned());
@@ -679,6 +685,7 @@ async fn call(app: &TestApp, fixture: &Fixture, operation: &str, role: &str, tar
         }
         people if People::concern(people) => people::call(fixture, target, people, &mut body).await,
         plan if Plans::concern(plan) => plans::call(fixture, target, plan, &mut body).await,
+        drill if Drills::concern(drill) => drills::call(fixture, target, drill, &mut body).await,
         visit if Visits::concern(visit) => visits::call(fixture, target, visit, &mut body).await,
         other => {
             let id = match other.split('/').nth(1).unwrap() {

@@ -412,6 +412,7 @@ fn hazard(major: bool, self_found: bool, deadline: NaiveDate, rules: &RulesHere<
         closed_by: None,
         photo_rule: PhotoRule::None,
         inspection_id: None,
+        drill_id: None,
         details: Details::default(),
         digest: String::new(),
         version: 1,

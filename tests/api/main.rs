@@ -25,6 +25,7 @@ mod command_line;
 mod corpora;
 mod demonstration;
 mod drill_stopwatch;
+mod drills;
 mod evidence;
 mod evidence_copies;
 mod evidence_hostile;

@@ -1,7 +1,8 @@
 //! What may stand in a body: no reference to another tenant's things, no property that is not ours to set.
 
 use super::{
-    campaign_form, document, institution_form, office_document, operations, people, plans, unknown, visits,
+    campaign_form, document, drills, institution_form, office_document, operations, people, plans, unknown,
+    visits,
 };
 use crate::on_both_databases;
 use crate::support::{Answer, PASSWORD, Person, Photo, TestApp, World, records};
@@ -234,6 +235,7 @@ async fn writes(app: &TestApp, world: &World) -> BTreeMap<String, Write> {
         .chain(visits::writes(world))
         .chain(people::writes(world))
         .chain(plans::writes(world))
+        .chain(drills::writes(world))
         .map(write)
         .collect()
 }
@@ -334,6 +336,10 @@ on_both_databases! {
             ("PUT /plans/{id} institution_id", json!(there)),
             ("PUT /rule-adoptions/{id} area_id", json!(world.town_b1)),
             ("PUT /rules/{document}/{version} owner_area_id", json!(world.county_b)),
+            ("PUT /drills/{id} institution_id", json!(there)),
+            ("PUT /drills/{id} plan_id", json!(unknown())),
+            ("PUT /drills/{id}/record institution_id", json!(there)),
+            ("PUT /drills/{id}/record plan_id", json!(unknown())),
             ("PUT /inspections/{id} institution_id", json!(there)),
             ("PUT /inspections/{id}/record institution_id", json!(there)),
             ("PUT /external-orders/{id} institution_id", json!(there)),
@@ -370,6 +376,8 @@ on_both_databases! {
             format!("/institutions?area_id={}", world.town_b1), format!("/overview?area_id={}", world.county_b),
             format!("/audit?institution_id={there}"), format!("/checklist-items?area_id={}", world.county_b),
             format!("/rules?area_id={}", world.county_b),
+            format!("/drills?institution_id={there}"), format!("/drills?area_id={}", world.county_b),
+            format!("/institutions/{there}/drills"),
             format!("/inspections?institution_id={there}"),
             format!("/inspections?area_id={}", world.county_b), format!("/external-orders?institution_id={there}"),
             format!("/campaigns?area_id={}", world.county_b),

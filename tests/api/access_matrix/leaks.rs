@@ -25,6 +25,8 @@ on_both_databases! {
         paths.extend(filters.map(|filter| format!("/hazards?{filter}")));
         paths.extend(["/inspections", "/inspections?limit=1&sort=on_day", "/inspections?state=planned", "/inspections?assignee=me"].map(str::to_owned));
         paths.push(format!("/inspections?area_id={}", fixture.world.city));
+        paths.extend(["/drills", "/drills?limit=1&sort=on_day", "/drills?state=planned", "/drills?kind=full"].map(str::to_owned));
+        paths.push(format!("/drills?area_id={}", fixture.world.city));
         paths.extend(["/campaigns", "/campaigns?state=draft", "/campaigns?limit=1"].map(str::to_owned));
         paths.extend(["/notices", "/notices?limit=1", "/notices?kind=rectification_notice", "/notices?state=issued"].map(str::to_owned));
         paths.push(format!("/notices?area_id={}", fixture.world.city));
