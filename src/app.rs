@@ -13,7 +13,9 @@ use crate::http::{Connection, Connections, Limits, Serving, TrustedProxies};
 use crate::http::{asset, docs_redirect, envelope, fallback, openapi};
 use crate::metrics;
 use crate::office::Office;
-use crate::{areas, audit, campaigns, checklists, evidence, external_orders, hazards, inspections};
+use crate::{
+    areas, audit, campaigns, checklists, compliance, evidence, external_orders, hazards, inspections,
+};
 use crate::{institutions, jobs, ledger, notices, residents, rules};
 use crate::{self_checks, sessions, staff, supervision, users};
 use actix_http::error::DispatchError;
@@ -49,6 +51,7 @@ fn api(api: &mut ServiceConfig<'_>) {
         .configure(self_checks::routes::routes)
         .configure(staff::routes::routes)
         .configure(residents::routes::routes)
+        .configure(compliance::routes::routes)
         .configure(campaigns::routes::routes)
         .configure(notices::routes::routes)
         .configure(supervision::routes::routes)
@@ -77,6 +80,7 @@ fn api(api: &mut ServiceConfig<'_>) {
         (name = "staff", description = "The people who work in a home (工作人员)."),
         (name = "rosters", description = "Who commands in the first minutes (现场指挥官): shifts, assignments, succession, hand-overs."),
         (name = "residents", description = "The residents' evacuation table (帮扶对应表) and whether the night is enough for it."),
+        (name = "compliance", description = "What institutions owe of plans, drills, rosters and training, and the next valid drill."),
         (name = "notices", description = "Notices to institutions (责令限期整改通知书) and their companion papers."),
         (name = "ledger", description = "Ledgers (台账) and lists from spreadsheets, and ledgers to spreadsheets."),
         (name = "overview", description = "Totals for supervisors."),

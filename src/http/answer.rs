@@ -35,7 +35,8 @@ pub fn written(written: Written, version: i64, body: &impl Serialize) -> HttpRes
 pub fn kept_at_home(req: &HttpRequest, tag: &str, body: &impl Serialize) -> HttpResponse {
     let tag = format!("\"{tag}\"");
     let known = req.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let has = known.is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag));
+    let has =
+        known.is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag));
     let mut answer = if has { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     answer.insert_header((header::ETAG, tag));
     if has { answer.finish() } else { answer.json(body) }

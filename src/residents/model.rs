@@ -31,7 +31,9 @@ text_enum! {
 }
 
 /// How somebody is helped out.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, AsExpression, FromSqlRow)]
+#[derive(
+    Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, AsExpression, FromSqlRow,
+)]
 #[diesel(sql_type = Text)]
 pub struct Details {
     pub flags: Vec<ResidentFlag>,

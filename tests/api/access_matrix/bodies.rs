@@ -1,6 +1,8 @@
 //! What may stand in a body: no reference to another tenant's things, no property that is not ours to set.
 
-use super::{campaign_form, document, institution_form, office_document, operations, people, unknown, visits};
+use super::{
+    campaign_form, document, institution_form, office_document, operations, people, unknown, visits,
+};
 use crate::on_both_databases;
 use crate::support::{Answer, PASSWORD, Person, Photo, TestApp, World, records};
 use anlao::access::Role;
@@ -227,7 +229,12 @@ async fn writes(app: &TestApp, world: &World) -> BTreeMap<String, Write> {
         (operation.to_owned(), Write { by: by.clone(), path, body })
     };
     let office = of_the_office(world, &admin, &hazard).await;
-    all.into_iter().chain(office).chain(visits::writes(world)).chain(people::writes(world)).map(write).collect()
+    all.into_iter()
+        .chain(office)
+        .chain(visits::writes(world))
+        .chain(people::writes(world))
+        .map(write)
+        .collect()
 }
 
 /// What a property of an answer could look like in a body.
