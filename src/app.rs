@@ -14,7 +14,7 @@ use crate::http::{asset, docs_redirect, envelope, fallback, openapi};
 use crate::metrics;
 use crate::office::Office;
 use crate::{
-    areas, audit, campaigns, checklists, drills, evidence, external_orders, hazards, inspections,
+    areas, audit, campaigns, checklists, compliance, drills, evidence, external_orders, hazards, inspections,
     institutions, jobs, ledger, notices, plans, residents, rules, self_checks, sessions, staff, supervision,
     trainings, users,
 };
@@ -52,6 +52,7 @@ fn api(api: &mut ServiceConfig<'_>) {
         .configure(staff::routes::routes)
         .configure(residents::routes::routes)
         .configure(trainings::routes::routes)
+        .configure(compliance::routes::routes)
         .configure(campaigns::routes::routes)
         .configure(drills::routes::routes)
         .configure(notices::routes::routes)
@@ -84,6 +85,7 @@ fn api(api: &mut ServiceConfig<'_>) {
         (name = "residents", description = "The residents' evacuation table (帮扶对应表) and whether the night is enough for it."),
         (name = "trainings", description = "Trainings and safety education (培训、宣传教育): what was held, what is due."),
         (name = "drills", description = "Drills (演练) and real events: planned, recorded once, evaluated; every problem is followed up."),
+        (name = "compliance", description = "What institutions owe of plans, drills, rosters and training, and the next valid drill."),
         (name = "notices", description = "Notices to institutions (责令限期整改通知书) and their companion papers."),
         (name = "plans", description = "Plans for fire-fighting and evacuation (灭火和应急疏散预案), edition by edition."),
         (name = "ledger", description = "Ledgers (台账) and lists from spreadsheets, and ledgers to spreadsheets."),

@@ -60,6 +60,7 @@ const PURE: &[&str] = &[
     "compliance/counting.rs",
     "compliance/course.rs",
     "compliance/coverage.rs",
+    "compliance/elements.rs",
     "compliance/facts.rs",
     "compliance/predictable.rs",
     "compliance/proposal.rs",

@@ -73,6 +73,8 @@ permissions! {
     ReadOriginals: [Inspector, Manager, Supervisor, Auditor];
     ReadOverview: [Inspector, Manager, Supervisor, Auditor, Admin];
     ReadAudit: [Supervisor, Auditor];
+    /// What institutions owe of plans, drills, rosters and training: computed from what their people may read anyway.
+    ReadCompliance: [Inspector, Manager, Supervisor, Auditor, Admin];
     ReadCampaigns: [Inspector, Manager, Supervisor, Auditor, Admin];
     /// Which step is decided by `campaigns::rules`.
     RunCampaigns: [Supervisor];

@@ -37,7 +37,7 @@ pub struct Cell {
 }
 
 /// The table of the running period and those of the twelve months before.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Coverage {
     pub period: Period,
     /// By period, the earliest first, then shift, then building.

@@ -4,18 +4,23 @@
 //! The engine is pure: [`requirements::assess`] looks at the documents in force and at [`facts::Facts`], nothing else.
 //! `counting.rs` says which drill counts for which duty, `course.rs` how a duty stands over its periods, `standing.rs` judges
 //! what is owed beside drills, `coverage.rs` draws the table of shifts and buildings, `predictable.rs` finds drills at nearly
-//! the same time of day, and `proposal.rs` with `choosing.rs` proposes what comes next.
+//! the same time of day, and `proposal.rs` with `choosing.rs` proposes what comes next. `gather.rs` alone knows where facts
+//! come from.
 
 mod calendar;
 mod choosing;
 mod counting;
 mod course;
 pub mod coverage;
+pub mod elements;
 pub mod facts;
+pub mod gather;
 pub mod predictable;
 pub mod proposal;
 pub mod requirements;
+pub mod routes;
 mod standing;
+pub mod view;
 
 pub use calendar::Span;
 pub use requirements::{Assessment, Documents, Requirement, State, assess};

@@ -9,9 +9,7 @@ use crate::ids::DrillId;
 use crate::rosters::ShiftTimes;
 use crate::rules::kinds::drills::{DrillKind, Shift};
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike};
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use utoipa::ToSchema;
 
 /// How far back drills are compared at all.
 pub const YEAR_MONTHS: u32 = 12;
@@ -21,7 +19,7 @@ pub const SOON_MONTHS: u32 = 4;
 const DAY: i64 = 86_400;
 
 /// Drills of one shift that are too much alike.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Predictable {
     pub shift: Shift,
     pub within_minutes: u32,
@@ -33,7 +31,7 @@ pub struct Predictable {
 }
 
 /// One of them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Alike {
     pub id: DrillId,
     /// The alarm, by the office's clock on the wall.

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// When the alarm may sound, by the office's clock on the wall; both ends included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
     pub from: NaiveDateTime,
     pub to: NaiveDateTime,
@@ -30,13 +30,7 @@ pub struct ProposedScenario {
 }
 
 /// A drill that is proposed, or planned already.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(example = json!({
-    "requirement": "drills.night", "planned": null, "window": {"from": "2026-03-12T22:00:00", "to": "2026-03-12T23:40:00"}, "shift": "night", "kind": "functional",
-    "scenario": {"code": "bedroom-fire", "title": {"zh": "夜间居室起火", "en": "Fire in a bedroom at night"}}, "building": "2号楼",
-    "satisfies": ["drills.hands-on", "drills.night"], "satisfies_once_reported": ["drills.reported"], "counts_towards": [],
-    "why": {"zh": "夜间演练：2026年应演练1次，已演练0次", "en": "Night drill: 0 of 1 drills in 2026"}
-}))]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NextDrill {
     /// The most urgent requirement, which decided.
     pub requirement: String,
@@ -57,7 +51,7 @@ pub struct NextDrill {
 }
 
 /// A planned drill and the requirements that it will meet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedCover {
     pub id: DrillId,
     pub window: Window,
@@ -65,7 +59,7 @@ pub struct PlannedCover {
 }
 
 /// What to do next.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Proposal {
     pub next_drill: Option<NextDrill>,
     /// Why there is none.

@@ -132,13 +132,12 @@ pub struct Documents<'a> {
 }
 
 /// Everything that is said of a home.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assessment {
     pub as_of: NaiveDateTime,
     pub requirements: Vec<Requirement>,
     pub coverage: Coverage,
     pub too_predictable: Vec<Predictable>,
-    #[serde(flatten)]
     pub proposal: Proposal,
 }
 

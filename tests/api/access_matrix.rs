@@ -654,6 +654,7 @@ async fn call(app: &TestApp, fixture: &Fixture, operation: &str, role: &str, tar
             };
             format!("/me/sessions/{session}")
         }
+        "GET /compliance" => format!("/compliance?area_id={area}"),
         "GET /overview" => format!("/overview?area_id={area}"),
         "GET /checklist-items" => format!("/checklist-items?area_id={area}"),
         about if about.contains(" /rules") => {

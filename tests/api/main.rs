@@ -22,6 +22,7 @@ mod backup_damage;
 mod backup_under_load;
 mod campaigns;
 mod command_line;
+mod compliance;
 mod corpora;
 mod demonstration;
 mod drill_stopwatch;

@@ -249,6 +249,11 @@ fn examples_are_what_the_program_reads_and_writes() {
     parses::<anlao::staff::routes::StaffView>(&document, "StaffView");
     parses::<anlao::residents::keep::ResidentForm>(&document, "ResidentForm");
     parses::<anlao::residents::routes::ResidentView>(&document, "ResidentView");
+    parses::<anlao::compliance::view::DrillCompliance>(&document, "DrillCompliance");
+    parses::<anlao::compliance::Requirement>(&document, "Requirement");
+    parses::<anlao::compliance::routes::ElementsView>(&document, "ElementsView");
+    parses::<anlao::compliance::elements::ElementView>(&document, "ElementView");
+    parses::<anlao::compliance::routes::HomeStanding>(&document, "HomeStanding");
     parses::<anlao::areas::routes::AreaForm>(&document, "AreaForm");
     parses::<anlao::areas::routes::AreaChange>(&document, "AreaChange");
     parses::<anlao::institutions::routes::InstitutionForm>(&document, "InstitutionForm");

@@ -33,6 +33,7 @@ on_both_databases! {
         paths.push(format!("/hazards?area_id={}", fixture.world.city));
         paths.push(format!("/institutions?area_id={}", fixture.world.city));
         paths.push(format!("/overview?area_id={}", fixture.world.city));
+        paths.extend(["/compliance".to_owned(), "/compliance?limit=1&state=overdue".to_owned(), format!("/compliance?area_id={}", fixture.world.city)]);
         for home in [fixture.world.home_a1, fixture.world.home_a1_neighbour] {
             paths.push(format!("/audit?institution_id={home}&limit=200"));
         }

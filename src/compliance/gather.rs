@@ -1,0 +1,156 @@
+//! Where the facts come from: one function per source, and the documents in force.
+
+use super::facts::{
+    Commanders, Facts, HeldDrill, HeldTraining, NewStaff, PlanInForce, PlannedDrill, Profile, Scenario,
+};
+use super::requirements::Documents;
+use crate::access::ReadTx;
+use crate::institutions::{Institution, model::MealSupply, model::OperatingStatus};
+use crate::refusal::{Code, FieldCode, Outcome, Refusal};
+use crate::residents;
+use crate::rosters::ShiftPattern;
+use crate::rules::kinds::drills::DrillFrequencies;
+use crate::rules::{self, Content, Head, InForce, Kind, Rules};
+use chrono::{Datelike, NaiveDate, NaiveDateTime};
+
+/// The document in force for a home on a day, and since when without a break: another version of the same document goes on
+/// where the one before ended.
+fn in_force_since(rules: &Rules, kind: Kind, of: &Institution, on: NaiveDate) -> NaiveDate {
+    // Periods are looked back on for two years; what is older makes no difference.
+    let horizon = NaiveDate::from_ymd_opt(on.year() - 4, 1, 1).unwrap_or(NaiveDate::MIN);
+    let mut since = on;
+    let Ok(current) = rules.in_force(kind, Some(&of.place), on) else { return since };
+    let mut day = on;
+    while let Ok(found) = rules.in_force(kind, Some(&of.place), day) {
+        if found.head.id != current.head.id {
+            break;
+        }
+        let adopted = rules.adoption(kind, Some(&of.place), day).map(|adoption| adoption.effective_from);
+        since = adopted.unwrap_or(found.head.effective_from).min(day);
+        match since.pred_opt() {
+            Some(before) if since > horizon => day = before,
+            _ => break,
+        }
+    }
+    since
+}
+
+/// The drill frequencies to look through: those in force, or the newest version of a document that is named.
+fn drills<'a>(
+    tx: &mut ReadTx<'_>,
+    rules: &'a Rules,
+    of: &Institution,
+    on: NaiveDate,
+    named: Option<&str>,
+) -> Outcome<(InForce<'a, DrillFrequencies>, NaiveDate)> {
+    let Some(id) = named else {
+        return Ok((rules.drills(&of.place, on)?, in_force_since(rules, Kind::Drills, of, on)));
+    };
+    let unknown = || Refusal::new(Code::InvalidQuery).field("rules", FieldCode::UnknownReference);
+    let versions = rules.documents().into_iter().filter(|one| one.head.id == id && one.head.covers(on));
+    let document = versions.max_by_key(|one| one.head.version).ok_or_else(unknown)?;
+    let Content::Drills(content) = &document.content else { return Err(unknown().into()) };
+    // Another area's own document is nobody else's business.
+    let owner = rules::queries::find(tx.conn, id, document.head.version)?.and_then(|one| one.owner_area_id);
+    if owner.is_some_and(|owner| !of.place.contains(owner)) {
+        return Err(unknown().into());
+    }
+    let head: &Head = &document.head;
+    Ok((InForce { head, content }, head.effective_from))
+}
+
+/// The documents that a home is judged by on a day.
+pub fn documents<'a>(
+    tx: &mut ReadTx<'_>,
+    rules: &'a Rules,
+    of: &Institution,
+    on: NaiveDate,
+    named: Option<&str>,
+) -> Outcome<Documents<'a>> {
+    let (frequencies, drills_since) = drills(tx, rules, of, on, named)?;
+    Ok(Documents {
+        drills: frequencies,
+        drills_since,
+        plan_contents: rules.plan_contents(&of.place, on).ok(),
+        intervals: rules.intervals(&of.place, on).ok(),
+        intervals_since: in_force_since(rules, Kind::Intervals, of, on),
+        colours: rules.colours(&of.place, on).ok(),
+    })
+}
+
+/// All that is known of a home that the caller has been shown to cover.
+pub fn facts(tx: &mut ReadTx<'_>, of: &Institution, as_of: NaiveDateTime) -> Outcome<Facts> {
+    let on = as_of.date();
+    // A year that began two years ago, and what was held in it.
+    let from = NaiveDate::from_ymd_opt(on.year() - 3, 1, 1).unwrap_or(on);
+    let (drills, planned) = held_and_planned(tx, of, from, on)?;
+    let (trainings, untrained_new_staff) = trainings(tx, of, from, on)?;
+    Ok(Facts {
+        profile: Profile {
+            key_fire_unit: of.key_fire_unit,
+            fire_high_risk: of.fire_high_risk,
+            own_canteen: of.meal_supply == MealSupply::OwnCanteen,
+            special_equipment: of.special_equipment,
+            operating: of.status == OperatingStatus::Operating,
+            since: tx.office.date(of.created_at),
+            shifts: shifts(tx, of)?,
+            buildings: buildings(tx, of, on)?,
+        },
+        plan: plan(tx, of, on)?,
+        scenarios: scenarios(tx, of, on)?,
+        drills,
+        planned,
+        commanders: commanders(tx, of, as_of)?,
+        residents: residents::standing::facts(tx, of)?,
+        trainings,
+        untrained_new_staff,
+    })
+}
+
+// The sources that do not keep anything yet: nothing is known of them.
+
+#[allow(clippy::unnecessary_wraps, reason = "what it will ask can fail")]
+fn shifts(_tx: &mut ReadTx<'_>, _of: &Institution) -> Outcome<ShiftPattern> {
+    Ok(ShiftPattern::standard())
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "what it will ask can fail")]
+fn buildings(_tx: &mut ReadTx<'_>, _of: &Institution, _on: NaiveDate) -> Outcome<Vec<String>> {
+    Ok(Vec::new())
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "what it will ask can fail")]
+fn plan(_tx: &mut ReadTx<'_>, _of: &Institution, _on: NaiveDate) -> Outcome<Option<PlanInForce>> {
+    Ok(None)
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "what it will ask can fail")]
+fn scenarios(_tx: &mut ReadTx<'_>, _of: &Institution, _on: NaiveDate) -> Outcome<Vec<Scenario>> {
+    Ok(Vec::new())
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "what it will ask can fail")]
+fn held_and_planned(
+    _tx: &mut ReadTx<'_>,
+    _of: &Institution,
+    _from: NaiveDate,
+    _on: NaiveDate,
+) -> Outcome<(Vec<HeldDrill>, Vec<PlannedDrill>)> {
+    Ok((Vec::new(), Vec::new()))
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "what it will ask can fail")]
+fn commanders(_tx: &mut ReadTx<'_>, _of: &Institution, now: NaiveDateTime) -> Outcome<Commanders> {
+    let week = chrono::TimeDelta::days(7);
+    Ok(Commanders { gaps: vec![(now, now + week)], tonight: None })
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "what it will ask can fail")]
+fn trainings(
+    _tx: &mut ReadTx<'_>,
+    _of: &Institution,
+    _from: NaiveDate,
+    _on: NaiveDate,
+) -> Outcome<(Vec<HeldTraining>, Vec<NewStaff>)> {
+    Ok((Vec::new(), Vec::new()))
+}
