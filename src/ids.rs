@@ -159,6 +159,7 @@ macro_rules! owners {
 
 owners! {
     DrillId ExternalOrderId HazardId InspectionId PlanId SelfCheckId TrainingId WarningId WarningReportId
+    DrillId HazardId InspectionId ExternalOrderId PlanId SelfCheckId TrainingId WarningId WarningReportId
 }
 
 impl From<InstitutionId> for ChainId {

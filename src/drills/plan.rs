@@ -2,7 +2,7 @@
 
 use super::forms::DrillPlan;
 use super::model::{Drill, DrillState, Planned};
-use super::{plans, queries, rules};
+use super::{people, plans, queries, rules};
 use crate::access::{Role, WriteTx};
 use crate::audit;
 use crate::canonical::digest;
@@ -29,6 +29,8 @@ pub fn plan(tx: &mut WriteTx<'_>, id: DrillId, form: &DrillPlan) -> Outcome<(Sto
     rules::check_plan(form, tx.now)?;
     let home = institution(tx, form.institution_id)?;
     plans::check(tx.conn, home.id, form.plan_id)?;
+    let named: Vec<_> = form.commander.iter().map(|one| ("/commander".to_owned(), one)).collect();
+    people::check(tx.conn, home.id, &named)?;
     let planned = Planned {
         shift: form.shift,
         window_from: form.window_from,

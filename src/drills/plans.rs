@@ -2,22 +2,34 @@
 
 use crate::db::{Conn, Instant};
 use crate::ids::{InstitutionId, PlanId};
+use crate::plans;
+use crate::plans::model::PlanHead;
 use crate::refusal::{FieldCode, Outcome, Refusal};
+use chrono::NaiveDate;
 use std::collections::HashMap;
 
 /// A plan that a drill names must be the institution's own.
-pub(super) fn check(_conn: &mut Conn, _institution: InstitutionId, plan: Option<PlanId>) -> Outcome<()> {
-    match plan {
-        // No plan is kept yet: there is none to go by.
-        Some(_) => Err(Refusal::invalid("/plan_id", FieldCode::UnknownReference).into()),
-        None => Ok(()),
+pub(super) fn check(conn: &mut Conn, institution: InstitutionId, plan: Option<PlanId>) -> Outcome<()> {
+    let Some(plan) = plan else { return Ok(()) };
+    let found = plans::queries::find_any(conn, plan)?;
+    if found.is_some_and(|one| one.head.institution_id == institution) {
+        return Ok(());
     }
+    Err(Refusal::invalid("/plan_id", FieldCode::UnknownReference).into())
 }
 
-/// Since when the plan is in force that each of these institutions goes by.
+/// The plan that each of these institutions goes by.
 pub(super) fn in_force(
-    _conn: &mut Conn,
-    _institutions: Vec<InstitutionId>,
-) -> Outcome<HashMap<InstitutionId, Instant>> {
-    Ok(HashMap::new())
+    conn: &mut Conn,
+    institutions: Vec<InstitutionId>,
+) -> Outcome<HashMap<InstitutionId, PlanHead>> {
+    let found = plans::queries::current_of(conn, institutions)?;
+    Ok(found.into_iter().map(|head| (head.institution_id, head)).collect())
+}
+
+/// Whether a plan answers what a drill with this alarm on this day showed: it came into force on a later day, or on the
+/// same day and was drafted after the alarm.
+pub(super) fn answers(plan: &PlanHead, held_on: NaiveDate, alarm_at: Option<Instant>) -> bool {
+    let Some(day) = plan.in_force_on else { return false };
+    day > held_on || (day == held_on && Some(plan.created_at) > alarm_at)
 }

@@ -9,6 +9,7 @@ use crate::hazards;
 use crate::hazards::model as hazard;
 use crate::hazards::model::Status;
 use crate::ids::{DrillId, HazardId, InstitutionId};
+use crate::plans::model::PlanHead;
 use crate::refusal::{Code, FieldCode, Outcome, Refusal};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -64,8 +65,8 @@ pub(super) fn told(problems: &[Problem]) -> Value {
 pub struct Followed {
     pub problems: Vec<StoredProblem>,
     pub hazards: HashMap<HazardId, hazard::Hazard>,
-    /// Since when the plan is in force that each of the institutions goes by.
-    pub in_force: HashMap<InstitutionId, Instant>,
+    /// The plan that each of the institutions goes by.
+    pub in_force: HashMap<InstitutionId, PlanHead>,
 }
 
 impl Followed {
@@ -88,7 +89,8 @@ impl Followed {
     /// Whether the plan was changed since the drill, where it had to be.
     pub fn is_revised(&self, problem: &StoredProblem, alarm_at: Option<Instant>) -> Option<bool> {
         problem.revision.as_ref()?;
-        Some(self.in_force.get(&problem.institution_id).is_some_and(|at| Some(*at) > alarm_at))
+        let plan = self.in_force.get(&problem.institution_id);
+        Some(plan.is_some_and(|plan| plans::answers(plan, problem.on_day, alarm_at)))
     }
 
     /// Whether something is still to be done about it.

@@ -3,7 +3,7 @@
 use super::forms::DrillRecord;
 use super::model::{Drill, DrillState, FoundIn, Recorded};
 use super::plan::{empty, institution, record};
-use super::{plans, problems, queries, record_rules, rules, standing};
+use super::{people, plans, problems, queries, record_rules, rules, standing};
 use crate::access::WriteTx;
 use crate::canonical::digest;
 use crate::evidence::{self, Owner, OwnerKind};
@@ -35,6 +35,7 @@ pub fn hand_in(tx: &mut WriteTx<'_>, id: DrillId, form: &DrillRecord) -> Outcome
     record_rules::check_record(form, tx.now)?;
     let home = institution(tx, form.institution_id)?;
     plans::check(tx.conn, home.id, form.plan_id)?;
+    people::check(tx.conn, home.id, &people::of_record(form))?;
     if let Some(planned) = &existing {
         check_as_planned(planned, form)?;
     }

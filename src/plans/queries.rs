@@ -2,8 +2,8 @@
 
 use super::model::{Plan, PlanHead, PlanState, StoredStep};
 use crate::access::Scope;
-use crate::db::Conn;
 use crate::db::schema::{plan_steps, plans};
+use crate::db::{Conn, one_of};
 use crate::ids::{InstitutionId, PlanId, PlanStepId};
 use crate::institutions;
 use crate::refusal::{Code, Outcome};
@@ -55,6 +55,14 @@ pub fn current(conn: &mut Conn, institution: InstitutionId) -> Outcome<Option<Pl
         .select(PlanHead::as_select())
         .first(conn)
         .optional()?)
+}
+
+/// The same for each of these institutions that has one.
+pub fn current_of(conn: &mut Conn, institutions: Vec<InstitutionId>) -> Outcome<Vec<PlanHead>> {
+    Ok(plans::table
+        .filter(one_of(plans::institution_id, institutions).and(plans::state.eq(PlanState::InForce)))
+        .select(PlanHead::as_select())
+        .load(conn)?)
 }
 
 /// The number of the next edition of a home that is held still.

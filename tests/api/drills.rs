@@ -524,12 +524,13 @@ async fn facts(
 
 /// Every file of a ZIP by its name.
 fn unpacked(bytes: &[u8]) -> BTreeMap<String, Vec<u8>> {
-    let names: Vec<String> = archive.file_names().map(|name| name.unwrap().into_owned()).collect();
-    let names: Vec<String> = archive.file_names().map(str::to_owned).collect();
-    let mut read = |name: String| {
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+    let mut files = BTreeMap::new();
+    for at in 0..archive.len() {
+        let mut file = archive.by_index(at).unwrap();
         let mut content = Vec::new();
-        archive.by_name(&name).unwrap().read_to_end(&mut content).unwrap();
-        (name, content)
-    };
-    names.into_iter().map(&mut read).collect()
+        file.read_to_end(&mut content).unwrap();
+        files.insert(file.name().unwrap().into_owned(), content);
+    }
+    files
 }
