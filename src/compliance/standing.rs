@@ -348,7 +348,7 @@ fn held_trainings(
     let mut held: Vec<&HeldTraining> = facts.trainings.iter().filter(counts).collect();
     held.sort_by_key(|one| (one.held_on, one.id));
     let last = held.last().map(|one| one.held_on);
-    let course = Course::of(interval.period, interval.times, since, today, last, |span| {
+    let course = Course::of(interval.period.into(), interval.times, since, today, last, |span| {
         // Two on one day are one occasion.
         let days: std::collections::BTreeSet<NaiveDate> =
             held.iter().map(|one| one.held_on).filter(|on| span.contains(*on)).collect();
