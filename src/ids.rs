@@ -157,9 +157,9 @@ macro_rules! owners {
     )*};
 }
 
-owners! { HazardId InspectionId ExternalOrderId PlanId SelfCheckId }
-owners! { HazardId InspectionId ExternalOrderId SelfCheckId TrainingId WarningId WarningReportId }
-owners! { DrillId HazardId InspectionId ExternalOrderId SelfCheckId }
+owners! {
+    DrillId HazardId InspectionId ExternalOrderId PlanId SelfCheckId TrainingId WarningId WarningReportId
+}
 
 impl From<InstitutionId> for ChainId {
     fn from(id: InstitutionId) -> Self {

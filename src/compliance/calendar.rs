@@ -6,20 +6,6 @@ use chrono::{Datelike, Days, Months, NaiveDate};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A period that comes again and again; a year may end with another month than December.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cycle {
-    pub period: Period,
-    /// 1 to 12.
-    pub year_ends_with_month: u32,
-}
-
-impl From<Period> for Cycle {
-    fn from(period: Period) -> Self {
-        Self { period, year_ends_with_month: 12 }
-    }
-}
-
 /// From a day to another, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({"first": "2026-01-01", "last": "2026-06-30"}))]
@@ -30,8 +16,7 @@ pub struct Span {
 
 impl Span {
     /// The period that a day lies in. What happens counts for the period of its local date, whenever its shift began.
-    pub fn of(cycle: impl Into<Cycle>, day: NaiveDate) -> Self {
-        let Cycle { period, year_ends_with_month } = cycle.into();
+    pub fn of(period: Period, day: NaiveDate) -> Self {
         let from_month = |month: u32, months: u32| {
             let first = NaiveDate::from_ymd_opt(day.year(), month, 1).unwrap_or(day);
             let next = first.checked_add_months(Months::new(months)).unwrap_or(first);
@@ -47,23 +32,16 @@ impl Span {
             Period::Month => from_month(day.month(), 1),
             Period::Quarter => from_month(day.month0() / 3 * 3 + 1, 3),
             Period::HalfYear => from_month(day.month0() / 6 * 6 + 1, 6),
-            Period::Year => {
-                let ends = year_ends_with_month.clamp(1, 12);
-                let year = if day.month() > ends { day.year() + 1 } else { day.year() };
-                let end = NaiveDate::from_ymd_opt(year, ends, 1).unwrap_or(day);
-                let after = end.checked_add_months(Months::new(1)).unwrap_or(end);
-                let first = after.checked_sub_months(Months::new(12)).unwrap_or(end);
-                Self { first, last: after.pred_opt().unwrap_or(end) }
-            }
+            Period::Year => from_month(1, 12),
         }
     }
 
-    pub fn next(self, cycle: impl Into<Cycle>) -> Self {
-        Self::of(cycle, self.last.succ_opt().unwrap_or(self.last))
+    pub fn next(self, period: Period) -> Self {
+        Self::of(period, self.last.succ_opt().unwrap_or(self.last))
     }
 
-    pub fn previous(self, cycle: impl Into<Cycle>) -> Self {
-        Self::of(cycle, self.first.pred_opt().unwrap_or(self.first))
+    pub fn previous(self, period: Period) -> Self {
+        Self::of(period, self.first.pred_opt().unwrap_or(self.first))
     }
 
     pub fn contains(self, day: NaiveDate) -> bool {
@@ -85,11 +63,7 @@ impl Span {
     pub fn name(self, period: Period) -> Words {
         let (year, month) = (self.first.year(), self.first.month());
         match period {
-            Period::Year if month == 1 => Words::new(format!("{year}年"), format!("{year}")),
-            Period::Year => {
-                let (year, month) = (self.last.year(), self.last.month());
-                Words::new(format!("截至{year}年{month}月的一年"), format!("the year to {year}-{month:02}"))
-            }
+            Period::Year => Words::new(format!("{year}年"), format!("{year}")),
             Period::HalfYear if month == 1 => {
                 Words::new(format!("{year}年上半年"), format!("the first half of {year}"))
             }

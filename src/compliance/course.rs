@@ -1,8 +1,9 @@
 //! How a duty that returns with every period stands: this period, and those that passed without. Pure.
 
-use super::calendar::{Cycle, Span, months_before, names};
+use super::calendar::{Span, months_before, names};
 use super::facts::Words;
 use super::requirements::{Requirement, State};
+use crate::rules::kinds::intervals::Period;
 use chrono::NaiveDate;
 
 /// How far back missed periods are told, in months.
@@ -13,7 +14,7 @@ const MOST_NAMED: usize = 6;
 /// One duty over its periods.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Course {
-    pub cycle: Cycle,
+    pub period: Period,
     pub times: u32,
     pub current: Span,
     /// In the current period.
@@ -27,33 +28,33 @@ pub struct Course {
 impl Course {
     /// `since` is from when anything is owed, `last` when it was last done, and `count` says how often in a period.
     pub fn of(
-        cycle: Cycle,
+        period: Period,
         times: u32,
         since: NaiveDate,
         today: NaiveDate,
         last: Option<NaiveDate>,
         count: impl Fn(Span) -> u32,
     ) -> Self {
-        let current = Span::of(cycle, today);
+        let current = Span::of(period, today);
         let horizon = months_before(today, BACK_MONTHS).max(since);
         let mut missed = Vec::new();
-        let mut span = current.previous(cycle);
+        let mut span = current.previous(period);
         while span.last >= horizon && last.is_none_or(|done| done <= span.last) {
             if span.is_owed_since(since) && count(span) < times {
                 missed.push(span);
             }
-            span = span.previous(cycle);
+            span = span.previous(period);
         }
         missed.reverse();
         let held = count(current);
-        let next = current.next(cycle);
+        let next = current.next(period);
         let (state, due_on) = match missed.first() {
             Some(first) => (State::Overdue, first.last),
             None if held >= times => (State::Satisfied, next.last),
             None if !current.is_owed_since(since) => (State::NotApplicable, next.last),
             None => (State::Due, current.last),
         };
-        Self { cycle, times, current, held, missed, state, due_on }
+        Self { period, times, current, held, missed, state, due_on }
     }
 
     /// Writes it into a requirement; `what` is what is counted.
@@ -68,24 +69,24 @@ impl Course {
     }
 
     fn explained(&self, what: &Words) -> Words {
-        let now = self.current.name(self.cycle.period);
+        let now = self.current.name(self.period);
         match (self.state, self.missed.first()) {
             (State::Overdue, Some(first)) if self.missed.len() > MOST_NAMED => {
-                let (first, count) = (first.name(self.cycle.period), self.missed.len());
+                let (first, count) = (first.name(self.period), self.missed.len());
                 Words::new(
                     format!("自{}起有{count}个周期{}不足，之后也未补做", first.zh, what.zh),
                     format!("Too few {} in {count} periods since {}, and none since", what.en, first.en),
                 )
             }
             (State::Overdue, _) => {
-                let past = names(&self.missed, self.cycle.period);
+                let past = names(&self.missed, self.period);
                 Words::new(
                     format!("{}{}不足，之后也未补做", past.zh, what.zh),
                     format!("Too few {} in {}, and none since", what.en, past.en),
                 )
             }
             (State::NotApplicable, _) => {
-                let next = self.current.next(self.cycle).name(self.cycle.period);
+                let next = self.current.next(self.period).name(self.period);
                 Words::new(
                     format!("在本周期内不足一半时间，自{}起计", next.zh),
                     format!("There for less than half of the period: owed from {} on", next.en),

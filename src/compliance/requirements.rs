@@ -183,7 +183,7 @@ pub fn judge(
     let counting = duty.counting(drills, as_of);
     let since = facts.profile.since.max(rules.drills_since);
     let last = counting.last().map(|drill| drill.alarm_at.date());
-    let course = Course::of(rule.period.into(), rule.times, since, today, last, |span| {
+    let course = Course::of(rule.period, rule.times, since, today, last, |span| {
         u32::try_from(duty.in_span(&counting, span).len()).unwrap_or(u32::MAX)
     });
     let held = duty.in_span(&counting, course.current);
