@@ -1,8 +1,6 @@
 //! Where the facts come from: one function per source, and the documents in force.
 
-use super::facts::{
-    Commanders, Facts, HeldDrill, HeldTraining, NewStaff, PlanInForce, PlannedDrill, Profile, Scenario,
-};
+use super::facts::{Commanders, Facts, Profile, Scenario, Words};
 use super::requirements::Documents;
 use crate::access::ReadTx;
 use crate::institutions::{Institution, model::MealSupply, model::OperatingStatus};
@@ -11,6 +9,8 @@ use crate::residents;
 use crate::rosters::ShiftPattern;
 use crate::rules::kinds::drills::DrillFrequencies;
 use crate::rules::{self, Content, Head, InForce, Kind, Rules};
+use crate::trainings;
+use crate::{drills, plans};
 use chrono::{Datelike, NaiveDate, NaiveDateTime};
 
 /// The document in force for a home on a day, and since when without a break: another version of the same document goes on
@@ -36,7 +36,7 @@ fn in_force_since(rules: &Rules, kind: Kind, of: &Institution, on: NaiveDate) ->
 }
 
 /// The drill frequencies to look through: those in force, or the newest version of a document that is named.
-fn drills<'a>(
+fn frequencies<'a>(
     tx: &mut ReadTx<'_>,
     rules: &'a Rules,
     of: &Institution,
@@ -67,7 +67,7 @@ pub fn documents<'a>(
     on: NaiveDate,
     named: Option<&str>,
 ) -> Outcome<Documents<'a>> {
-    let (frequencies, drills_since) = drills(tx, rules, of, on, named)?;
+    let (frequencies, drills_since) = frequencies(tx, rules, of, on, named)?;
     Ok(Documents {
         drills: frequencies,
         drills_since,
@@ -83,8 +83,8 @@ pub fn facts(tx: &mut ReadTx<'_>, of: &Institution, as_of: NaiveDateTime) -> Out
     let on = as_of.date();
     // A year that began two years ago, and what was held in it.
     let from = NaiveDate::from_ymd_opt(on.year() - 3, 1, 1).unwrap_or(on);
-    let (drills, planned) = held_and_planned(tx, of, from, on)?;
-    let (trainings, untrained_new_staff) = trainings(tx, of, from, on)?;
+    let (held, planned) = drills::standing::facts(tx, of, from, on)?;
+    let (sessions, untrained_new_staff) = trainings::standing::facts(tx, of, from, on)?;
     Ok(Facts {
         profile: Profile {
             key_fire_unit: of.key_fire_unit,
@@ -94,49 +94,24 @@ pub fn facts(tx: &mut ReadTx<'_>, of: &Institution, as_of: NaiveDateTime) -> Out
             operating: of.status == OperatingStatus::Operating,
             since: tx.office.date(of.created_at),
             shifts: shifts(tx, of)?,
-            buildings: buildings(tx, of, on)?,
+            buildings: plans::standing::buildings(tx, of, on)?,
         },
-        plan: plan(tx, of, on)?,
+        plan: plans::standing::facts(tx, of, on)?,
         scenarios: scenarios(tx, of, on)?,
-        drills,
+        drills: held,
         planned,
         commanders: commanders(tx, of, as_of)?,
         residents: residents::standing::facts(tx, of)?,
-        trainings,
+        trainings: sessions,
         untrained_new_staff,
     })
 }
 
-// The sources that do not keep anything yet: nothing is known of them.
+// The rosters keep nothing yet: the shifts are the standard ones, and nobody is known to command.
 
 #[allow(clippy::unnecessary_wraps, reason = "what it will ask can fail")]
 fn shifts(_tx: &mut ReadTx<'_>, _of: &Institution) -> Outcome<ShiftPattern> {
     Ok(ShiftPattern::standard())
-}
-
-#[allow(clippy::unnecessary_wraps, reason = "what it will ask can fail")]
-fn buildings(_tx: &mut ReadTx<'_>, _of: &Institution, _on: NaiveDate) -> Outcome<Vec<String>> {
-    Ok(Vec::new())
-}
-
-#[allow(clippy::unnecessary_wraps, reason = "what it will ask can fail")]
-fn plan(_tx: &mut ReadTx<'_>, _of: &Institution, _on: NaiveDate) -> Outcome<Option<PlanInForce>> {
-    Ok(None)
-}
-
-#[allow(clippy::unnecessary_wraps, reason = "what it will ask can fail")]
-fn scenarios(_tx: &mut ReadTx<'_>, _of: &Institution, _on: NaiveDate) -> Outcome<Vec<Scenario>> {
-    Ok(Vec::new())
-}
-
-#[allow(clippy::unnecessary_wraps, reason = "what it will ask can fail")]
-fn held_and_planned(
-    _tx: &mut ReadTx<'_>,
-    _of: &Institution,
-    _from: NaiveDate,
-    _on: NaiveDate,
-) -> Outcome<(Vec<HeldDrill>, Vec<PlannedDrill>)> {
-    Ok((Vec::new(), Vec::new()))
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "what it will ask can fail")]
@@ -145,12 +120,14 @@ fn commanders(_tx: &mut ReadTx<'_>, _of: &Institution, now: NaiveDateTime) -> Ou
     Ok(Commanders { gaps: vec![(now, now + week)], tonight: None })
 }
 
-#[allow(clippy::unnecessary_wraps, reason = "what it will ask can fail")]
-fn trainings(
-    _tx: &mut ReadTx<'_>,
-    _of: &Institution,
-    _from: NaiveDate,
-    _on: NaiveDate,
-) -> Outcome<(Vec<HeldTraining>, Vec<NewStaff>)> {
-    Ok((Vec::new(), Vec::new()))
+/// The scenarios that the plan in force names.
+fn scenarios(tx: &mut ReadTx<'_>, of: &Institution, on: NaiveDate) -> Outcome<Vec<Scenario>> {
+    let plan = plans::queries::in_force(tx.conn, of.id, on)?;
+    let named = plan.into_iter().flat_map(|plan| plan.content.0.scenarios);
+    let scenario = |one: plans::content::Scenario| Scenario {
+        title: Words::new(format!("{}：{}", one.place, one.origin), format!("{}: {}", one.place, one.origin)),
+        code: one.code,
+        shifts: one.shift.into_iter().collect(),
+    };
+    Ok(named.map(scenario).collect())
 }

@@ -302,17 +302,10 @@ fn residents(rules: &Documents<'_>, facts: &Facts, today: NaiveDate) -> Vec<Requ
     all
 }
 
-/// Whether an interval is about training: its code is then the topic of the trainings that count.
-pub fn is_training(interval: &Interval) -> bool {
-    interval.code.ends_with("-training")
-        || interval.code.ends_with("-education")
-        || interval.code == "co-poisoning"
-}
-
 fn training(rules: &Documents<'_>, facts: &Facts, today: NaiveDate) -> Vec<Requirement> {
     let Some(document) = rules.intervals else { return Vec::new() };
     let mut all = Vec::new();
-    for interval in document.interval.iter().filter(|interval| is_training(interval)) {
+    for interval in document.trainings() {
         let title = (interval.title_zh.as_str(), interval.title_en.as_str());
         let id = format!("training.{}", interval.code);
         let mut found = one(&id, title, &interval.basis, Some(document.head.reference()), interval.verified);
@@ -324,7 +317,7 @@ fn training(rules: &Documents<'_>, facts: &Facts, today: NaiveDate) -> Vec<Requi
         }
         all.push(found);
     }
-    if let Some(interval) = document.find("fire-training") {
+    if let Some(interval) = document.trainings().find(|interval| interval.before_work) {
         let title = ("新上岗人员岗前培训", "New staff are trained before they start");
         let source = Some(document.head.reference());
         let found = one("training.new_staff", title, &interval.basis, source, interval.verified);
@@ -341,9 +334,7 @@ fn held_trainings(
     today: NaiveDate,
 ) {
     let counts = |one: &&HeldTraining| {
-        one.topic == interval.code
-            && one.held_on <= today
-            && (one.for_staff || !interval.code.ends_with("-training"))
+        one.topic == interval.code && one.held_on <= today && (one.for_staff || !interval.before_work)
     };
     let mut held: Vec<&HeldTraining> = facts.trainings.iter().filter(counts).collect();
     held.sort_by_key(|one| (one.held_on, one.id));

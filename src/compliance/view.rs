@@ -101,6 +101,7 @@ pub struct DrillCompliance {
     pub rules: DocumentRef,
     pub requirements: Vec<Requirement>,
     /// The period that the table is drawn by: the shortest that any duty of the home names, not under a month.
+    #[schema(inline)]
     pub coverage_period: Period,
     /// Shift × period × building, the running period and the twelve months before.
     pub coverage: Vec<Cell>,

@@ -118,6 +118,11 @@ fn staff_are_trained_in_fire_safety() {
             facts.trainings
         );
     }
+    // Whoever it is for, the education against carbon monoxide is held once a year.
+    assert_eq!(state(&rules.assess(&facts, TODAY), "training.co-poisoning"), is(Overdue, "2025-12-31"));
+    facts.trainings = vec![training("co-poisoning", "2026-01-20", false)];
+    assert_eq!(state(&rules.assess(&facts, TODAY), "training.co-poisoning"), is(Satisfied, "2027-12-31"));
+    facts.trainings.clear();
     assert_eq!(of(&rules.assess(&facts, TODAY), "training.new_staff").state, Satisfied);
     for (started, expected) in [("2026-03-10", Overdue), ("2026-03-11", Due)] {
         facts.untrained_new_staff = vec![NewStaff { name: "李".into(), started_on: day(started) }];
