@@ -15,8 +15,8 @@ use crate::metrics;
 use crate::office::Office;
 use crate::{
     areas, audit, campaigns, checklists, compliance, drills, evidence, external_orders, hazards, inspections,
-    institutions, jobs, ledger, notices, plans, residents, rules, self_checks, sessions, staff, supervision,
-    trainings, users,
+    institutions, jobs, ledger, notices, plans, residents, rosters, rules, self_checks, sessions, staff,
+    supervision, trainings, users,
 };
 use actix_http::error::DispatchError;
 use actix_http::{Extensions, HttpService, Request};
@@ -50,6 +50,7 @@ fn api(api: &mut ServiceConfig<'_>) {
         .configure(external_orders::routes::routes)
         .configure(self_checks::routes::routes)
         .configure(staff::routes::routes)
+        .configure(rosters::routes::routes)
         .configure(residents::routes::routes)
         .configure(trainings::routes::routes)
         .configure(compliance::routes::routes)

@@ -55,6 +55,8 @@ permissions! {
     KeepStaff: [Manager];
     ReadCommanders: [Inspector, Manager, Supervisor, Auditor, Admin];
     KeepCommanders: [Manager];
+    /// Which homes of an area nobody commands.
+    ReadCommandGaps: [Inspector, Supervisor, Auditor, Admin];
     /// How residents leave the building; each reading is logged. Neither auditors nor administrators need it.
     ReadResidents: [Inspector, Manager, Supervisor];
     KeepResidents: [Manager];

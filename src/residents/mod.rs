@@ -7,6 +7,8 @@
 pub mod evac_class;
 pub mod keep;
 pub mod model;
+pub mod night;
+pub mod nights;
 pub mod queries;
 pub mod routes;
 pub mod rules;

@@ -3,6 +3,7 @@
 use super::EvacClass;
 use super::keep::{self, DepartureForm, ResidentForm};
 use super::model::{Resident, ResidentFlag};
+use super::nights;
 use super::queries::{self, Narrowing};
 use crate::access::{Access, KeepResidents, ReadResidents};
 use crate::db::Instant;
@@ -21,6 +22,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn routes(api: &mut ServiceConfig<'_>) {
     api.service(put_resident).service(get_resident).service(put_departure).service(list_residents);
+    nights::routes::routes(api);
 }
 
 /// A resident's row. Of somebody who has left nothing but the class and the day stays.

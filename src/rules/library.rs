@@ -11,7 +11,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 /// The documents that come with the program. Of several ids of one kind the first is the default, the others are
 /// there to be adopted. Released versions stay: records name them.
-pub const EMBEDDED: [&str; 17] = [
+pub const EMBEDDED: [&str; 18] = [
     include_str!("../../rules/checklist.toml"),
     include_str!("../../rules/checklist-1.toml"),
     include_str!("../../rules/deadlines.toml"),
@@ -27,6 +27,7 @@ pub const EMBEDDED: [&str; 17] = [
     include_str!("../../rules/drills-us-k712-1.toml"),
     include_str!("../../rules/colours.toml"),
     include_str!("../../rules/elements.toml"),
+    include_str!("../../rules/evacuation.toml"),
     include_str!("../../rules/plan_contents.toml"),
     include_str!("../../rules/notice_templates.toml"),
 ];

@@ -101,6 +101,7 @@ text_enum! {
 #[into_params(parameter_in = Query)]
 pub struct StaffFilter {
     /// Who works there today, or who has left; everybody when absent.
+    #[param(inline)]
     pub state: Option<StaffState>,
     /// 1–200, 50 when absent.
     #[param(minimum = 1, maximum = 200)]

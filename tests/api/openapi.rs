@@ -249,6 +249,18 @@ fn examples_are_what_the_program_reads_and_writes() {
     parses::<anlao::staff::routes::StaffView>(&document, "StaffView");
     parses::<anlao::residents::keep::ResidentForm>(&document, "ResidentForm");
     parses::<anlao::residents::routes::ResidentView>(&document, "ResidentView");
+    parses::<anlao::rosters::arrange::ShiftsForm>(&document, "ShiftsForm");
+    parses::<anlao::rosters::arrange::SuccessionForm>(&document, "SuccessionForm");
+    parses::<anlao::rosters::assign::CommandForm>(&document, "CommandForm");
+    parses::<anlao::rosters::assign::RosterForm>(&document, "RosterForm");
+    parses::<anlao::rosters::view::AssignmentView>(&document, "AssignmentView");
+    parses::<anlao::rosters::view::CommanderView>(&document, "CommanderView");
+    parses::<anlao::rosters::view::RosterView>(&document, "RosterView");
+    parses::<anlao::rosters::gaps::HomeWithGaps>(&document, "HomeWithGaps");
+    parses::<anlao::rosters::handovers::HandoverForm>(&document, "HandoverForm");
+    parses::<anlao::rosters::handovers::routes::HandoverView>(&document, "HandoverView");
+    parses::<anlao::residents::nights::NightStaffingForm>(&document, "NightStaffingForm");
+    parses::<anlao::residents::nights::NightView>(&document, "NightView");
     parses::<anlao::compliance::view::DrillCompliance>(&document, "DrillCompliance");
     parses::<anlao::compliance::Requirement>(&document, "Requirement");
     parses::<anlao::compliance::routes::ElementsView>(&document, "ElementsView");

@@ -8,7 +8,7 @@ fn unknown() -> String {
     uuid::Uuid::now_v7().to_string()
 }
 
-pub(crate) fn row(world: &World, label: &str, class: &str) -> Value {
+pub fn row(world: &World, label: &str, class: &str) -> Value {
     json!({ "institution_id": world.home_a1, "label": label, "room": "305", "bed": "2", "building": "1号楼", "floor": 3,
         "fire_compartment": "3东", "evac_class": class, "flags": ["hearing_loss"], "device": "轮椅",
         "day_helper": { "name": "陈静" }, "night_helper": { "name": "李梅" }, "route": "东侧楼梯", "refuge": "3层避难间",
@@ -83,7 +83,7 @@ on_both_databases! {
         for word in ["LABEL-", "305", "陈静", "李梅", "东侧楼梯"] {
             assert!(!text.contains(word), "the trail holds {word}");
         }
-        assert_eq!(text.matches("\"resident.").count(), 4, "entered, changed, left, read");
+        assert_eq!(text.matches("\"resident.").count(), 5, "entered, changed, left, read twice");
     }
 
     /// Rows are confirmed, changed over a version, and narrowed by what helpers ask for.

@@ -4,6 +4,7 @@ pub mod colours;
 pub mod criteria;
 pub mod drills;
 pub mod elements;
+pub mod evacuation;
 pub mod holidays;
 pub mod intervals;
 pub mod plan_contents;
@@ -21,6 +22,7 @@ use colours::ColourRules;
 use criteria::Criteria;
 use drills::DrillFrequencies;
 use elements::PreMechanism;
+use evacuation::EvacuationNumbers;
 use holidays::Holidays;
 use intervals::Intervals;
 use plan_contents::PlanContents;
@@ -84,6 +86,8 @@ kinds! {
     Elements = "elements", elements: PreMechanism;
     /// What a plan must contain (预案内容).
     PlanContents = "plan_contents", plan_contents: PlanContents;
+    /// How many hands a night evacuation takes (夜间疏散人手估算).
+    Evacuation = "evacuation", evacuation: EvacuationNumbers;
     /// The words and numbers of papers to institutions (文书模板).
     NoticeTemplates = "notice_templates", notice_templates: NoticeTemplates;
 }

@@ -347,6 +347,8 @@ on_both_databases! {
             ("PUT /staff/{id} institution_id", json!(there)),
             ("PUT /staff/{id} user_id", json!(world.manager_b.id)),
             ("PUT /residents/{id} institution_id", json!(there)),
+            ("PUT /command-assignments/{id} institution_id", json!(there)),
+            ("PUT /handovers/{id} institution_id", json!(there)),
             ("PUT /users/{id} scope", json!({ "kind": "institutions", "institutions": [there] })),
             ("PATCH /users/{id} scope", json!({ "kind": "areas", "areas": [world.county_b] })),
         ]);
@@ -383,6 +385,7 @@ on_both_databases! {
             format!("/campaigns?area_id={}", world.county_b),
             format!("/notices?institution_id={there}"),
             format!("/notices?area_id={}", world.county_b),
+            format!("/command-gaps?area_id={}", world.county_b),
         ];
         for query in queries {
             world.supervisor.get(&query).await.expect(404);

@@ -30,6 +30,7 @@ on_both_databases! {
         paths.extend(["/campaigns", "/campaigns?state=draft", "/campaigns?limit=1"].map(str::to_owned));
         paths.extend(["/notices", "/notices?limit=1", "/notices?kind=rectification_notice", "/notices?state=issued"].map(str::to_owned));
         paths.push(format!("/notices?area_id={}", fixture.world.city));
+        paths.extend(["/command-gaps", "/command-gaps?limit=1", "/command-gaps?within=tonight"].map(str::to_owned));
         paths.push(format!("/hazards?area_id={}", fixture.world.city));
         paths.push(format!("/institutions?area_id={}", fixture.world.city));
         paths.push(format!("/overview?area_id={}", fixture.world.city));
