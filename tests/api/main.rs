@@ -73,3 +73,4 @@ mod self_checks;
 mod shutdown;
 mod slow_clients;
 mod support;
+mod trainings;
