@@ -9,6 +9,7 @@ mod drills;
 mod leaks;
 mod people;
 mod plans;
+mod readiness;
 mod visits;
 
 use crate::on_both_databases;
@@ -19,6 +20,7 @@ use anlao::users::model::ScopeForm;
 use drills::Drills;
 use people::People;
 use plans::Plans;
+use readiness::Readiness;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -114,6 +116,7 @@ struct Place {
     people: People,
     plans: Plans,
     drills: Drills,
+    readiness: Readiness,
 }
 
 /// The world of the matrix: county A's people, and objects of their own, their neighbour's and of county B.
@@ -224,6 +227,7 @@ async fn place(app: &TestApp, world: &World, name: &str, area: AreaId, home: Ins
     let people = People::build(app, name, home).await;
     let plans = Plans::build(app, name, home).await;
     let drills = Drills::build(world, name, home).await;
+    let readiness = Readiness::build(app, name, home).await;
     Place {
         area,
         institution: home,
@@ -240,6 +244,7 @@ async fn place(app: &TestApp, world: &World, name: &str, area: AreaId, home: Ins
         people,
         plans,
         drills,
+        readiness,
     }
 }
 
@@ -275,6 +280,7 @@ async fn canaries(world: &World, there: &Place) -> Vec<String> {
     canaries.extend(there.people.ids());
     canaries.extend(there.plans.ids());
     canaries.extend(there.drills.ids());
+    canaries.extend(there.readiness.ids());
     canaries.extend(["510904101", "安居区", "东禅镇", "target-elsewhere"].map(str::to_owned));
     canaries.push(hazard["number"].as_str().unwrap().to_owned());
     canaries.push(hazard["timeline"][1]["id"].as_str().unwrap().to_owned());
@@ -687,6 +693,7 @@ async fn call(app: &TestApp, fixture: &Fixture, operation: &str, role: &str, tar
         people if People::concern(people) => people::call(fixture, target, people, &mut body).await,
         plan if Plans::concern(plan) => plans::call(fixture, target, plan, &mut body).await,
         drill if Drills::concern(drill) => drills::call(fixture, target, drill, &mut body).await,
+        ready if Readiness::concern(ready) => readiness::call(fixture, target, ready, &mut body),
         visit if Visits::concern(visit) => visits::call(fixture, target, visit, &mut body).await,
         other => {
             let id = match other.split('/').nth(1).unwrap() {

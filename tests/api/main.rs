@@ -75,3 +75,4 @@ mod self_checks;
 mod shutdown;
 mod slow_clients;
 mod support;
+mod trainings;

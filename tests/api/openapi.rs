@@ -245,6 +245,9 @@ fn examples_are_what_the_program_reads_and_writes() {
     parses::<anlao::self_checks::enter::SelfCheckForm>(&document, "SelfCheckForm");
     parses::<anlao::self_checks::routes::SelfCheckView>(&document, "SelfCheckView");
     parses::<anlao::self_checks::routes::SelfCheckStatusView>(&document, "SelfCheckStatusView");
+    parses::<anlao::trainings::record::TrainingForm>(&document, "TrainingForm");
+    parses::<anlao::trainings::routes::TrainingView>(&document, "TrainingView");
+    parses::<anlao::trainings::routes::TrainingStatusView>(&document, "TrainingStatusView");
     parses::<anlao::staff::keep::StaffForm>(&document, "StaffForm");
     parses::<anlao::staff::routes::StaffView>(&document, "StaffView");
     parses::<anlao::residents::keep::ResidentForm>(&document, "ResidentForm");

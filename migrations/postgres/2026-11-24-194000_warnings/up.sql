@@ -34,8 +34,8 @@ CREATE TABLE warnings (
     level TEXT NOT NULL CHECK (level IN ('blue', 'yellow', 'orange', 'red')),
     text TEXT NOT NULL,
     issued_at timestamptz NOT NULL,
-    valid_from timestamptz NOT NULL,
-    valid_to timestamptz NOT NULL,
+    begins_at timestamptz NOT NULL,
+    ends_at timestamptz NOT NULL,
     report_every_minutes INTEGER,
     -- Of the rule document in force there when it was relayed.
     acknowledge_within_minutes INTEGER NOT NULL,

@@ -34,8 +34,8 @@ CREATE TABLE warnings (
     level TEXT NOT NULL CHECK (level IN ('blue', 'yellow', 'orange', 'red')),
     text TEXT NOT NULL,
     issued_at BIGINT NOT NULL,
-    valid_from BIGINT NOT NULL,
-    valid_to BIGINT NOT NULL,
+    begins_at BIGINT NOT NULL,
+    ends_at BIGINT NOT NULL,
     report_every_minutes INTEGER,
     -- Of the rule document in force there when it was relayed.
     acknowledge_within_minutes INTEGER NOT NULL,

@@ -1,8 +1,8 @@
 //! What may stand in a body: no reference to another tenant's things, no property that is not ours to set.
 
 use super::{
-    campaign_form, document, drills, institution_form, office_document, operations, people, plans, unknown,
-    visits,
+    campaign_form, document, drills, institution_form, office_document, operations, people, plans, readiness,
+    unknown, visits,
 };
 use crate::on_both_databases;
 use crate::support::{Answer, PASSWORD, Person, Photo, TestApp, World, records};
@@ -236,6 +236,7 @@ async fn writes(app: &TestApp, world: &World) -> BTreeMap<String, Write> {
         .chain(people::writes(world))
         .chain(plans::writes(world))
         .chain(drills::writes(world))
+        .chain(readiness::writes(world))
         .map(write)
         .collect()
 }
@@ -344,6 +345,7 @@ on_both_databases! {
             ("PUT /inspections/{id}/record institution_id", json!(there)),
             ("PUT /external-orders/{id} institution_id", json!(there)),
             ("PUT /self-checks/{id} institution_id", json!(there)),
+            ("PUT /trainings/{id} institution_id", json!(there)),
             ("PUT /staff/{id} institution_id", json!(there)),
             ("PUT /staff/{id} user_id", json!(world.manager_b.id)),
             ("PUT /residents/{id} institution_id", json!(there)),
