@@ -159,7 +159,6 @@ macro_rules! owners {
 
 owners! {
     DrillId ExternalOrderId HazardId InspectionId PlanId SelfCheckId TrainingId WarningId WarningReportId
-    DrillId HazardId InspectionId ExternalOrderId PlanId SelfCheckId TrainingId WarningId WarningReportId
 }
 
 impl From<InstitutionId> for ChainId {
