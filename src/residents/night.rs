@@ -46,7 +46,7 @@ text_enum! {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({"building": "1号楼", "fire_compartment": "3东", "residents": {"carried": 3, "guided": 4, "wheeled": 2},
     "flags": {"oxygen_dependent": 1}, "need": 10, "available": 2, "trips": 5, "state": "reachable"}))]
-pub struct Zone {
+pub struct NightZone {
     pub building: String,
     pub fire_compartment: String,
     /// How many of each class.
@@ -75,7 +75,7 @@ pub struct Overload {
 /// The night as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Night {
-    pub zones: Vec<Zone>,
+    pub zones: Vec<NightZone>,
     pub overloads: Vec<Overload>,
     /// Who needs somebody at night and has nobody named who still works here.
     pub without_night_helper: Vec<ResidentId>,
@@ -125,7 +125,7 @@ pub fn judge(
     }
 }
 
-fn zones(present: &[Resident], staffing: &[ZoneStaff], numbers: &EvacuationNumbers) -> Vec<Zone> {
+fn zones(present: &[Resident], staffing: &[ZoneStaff], numbers: &EvacuationNumbers) -> Vec<NightZone> {
     type Counts = (BTreeMap<EvacClass, u32>, BTreeMap<ResidentFlag, u32>);
     let mut counted: BTreeMap<(&str, &str), Counts> = BTreeMap::new();
     for one in staffing {
@@ -145,7 +145,7 @@ fn zones(present: &[Resident], staffing: &[ZoneStaff], numbers: &EvacuationNumbe
         let available = stated.map(|one| one.staff);
         let need = need(&residents, numbers);
         let (state, trips) = trips(need, available);
-        Zone {
+        NightZone {
             building: building.to_owned(),
             fire_compartment: compartment.to_owned(),
             residents,

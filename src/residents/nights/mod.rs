@@ -2,7 +2,7 @@
 
 pub mod routes;
 
-use super::night::{self, Overload, Zone, ZoneStaff};
+use super::night::{self, NightZone, Overload, ZoneStaff};
 use super::{queries, standing};
 use crate::access::{ReadTx, WriteTx};
 use crate::ids::{InstitutionId, ResidentId};
@@ -46,7 +46,7 @@ pub struct NightView {
     pub verified: bool,
     /// The numbers and assumptions: to be shown with the result, always.
     pub numbers: EvacuationNumbers,
-    pub zones: Vec<Zone>,
+    pub zones: Vec<NightZone>,
     /// Night helpers who would have to go more than once.
     pub overloads: Vec<Overload>,
     /// Who needs somebody at night and has nobody named who still works here.
