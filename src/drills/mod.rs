@@ -24,3 +24,5 @@ pub mod standing;
 pub mod stopwatch;
 pub mod timeline;
 pub mod view;
+
+pub use plans::answers as plan_answers;

@@ -29,7 +29,7 @@ pub(super) fn in_force(
 
 /// Whether a plan answers what a drill with this alarm on this day showed: it came into force on a later day, or on the
 /// same day and was drafted after the alarm.
-pub(super) fn answers(plan: &PlanHead, held_on: NaiveDate, alarm_at: Option<Instant>) -> bool {
+pub fn answers(plan: &PlanHead, held_on: NaiveDate, alarm_at: Option<Instant>) -> bool {
     let Some(day) = plan.in_force_on else { return false };
     day > held_on || (day == held_on && Some(plan.created_at) > alarm_at)
 }

@@ -42,7 +42,7 @@ pub struct Snapshot {
     pub residents: Option<ResidentMix>,
 }
 
-/// Somebody on the list of staff who left.
+/// Somebody on the list of staff who left, and the last day of work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Left {
     pub staff_id: StaffId,

@@ -7,12 +7,17 @@ use super::model::{Plan, PlanHead, PlanState, StoredSnapshot};
 use super::queries;
 use super::revision::{self, Known, Left, PlanProblem, ResidentMix, Revision, Snapshot};
 use crate::access::{ReadTx, WriteTx};
-use crate::compliance::facts::PlanInForce;
+use crate::compliance::facts::{PlanInForce, Scenario, Words};
+use crate::drills;
+use crate::fields::Fields;
+use crate::ids::StaffId;
 use crate::institutions::Institution;
-use crate::refusal::{Failure, Outcome};
+use crate::refusal::{Failure, FieldCode, Outcome};
+use crate::residents;
 use crate::rules::kinds::Kind;
-use crate::staff::Person;
+use crate::staff::{self, Person};
 use chrono::NaiveDate;
+use std::collections::BTreeSet;
 
 /// What a plan lacks by the rule document in force at its home today.
 pub fn check(tx: &mut ReadTx<'_>, place: &Institution, plan: &Plan) -> Outcome<ContentCheck> {
@@ -60,7 +65,7 @@ pub fn revisions(
         resident_mix_points: asked.resident_mix_points,
         beds: place.beds,
         residents: residents(tx, place)?,
-        left: left(tx, place, &plan.content.0)?,
+        left: left(tx, place, &plan.content.0, on)?,
         problems: problems(tx, place, &plan.head)?,
     };
     Ok(revision::revisions(&plan.content.0, &snapshot.0, reviewed_on, &known))
@@ -114,28 +119,66 @@ pub fn buildings(tx: &mut ReadTx<'_>, place: &Institution, on: NaiveDate) -> Out
     Ok(buildings.filter(|building| building.beds > 0).map(|building| building.name).collect())
 }
 
+/// The scenarios of the plan in force on a day; none where there is no plan. A home writes them in its own language.
+pub fn scenarios(tx: &mut ReadTx<'_>, place: &Institution, on: NaiveDate) -> Outcome<Vec<Scenario>> {
+    let plan = queries::in_force(tx.conn, place.id, on)?;
+    let scenarios = plan.into_iter().flat_map(|plan| plan.content.0.scenarios);
+    let one = |of: super::content::Scenario| Scenario {
+        title: Words::new(format!("{}：{}", of.place, of.origin), format!("{}: {}", of.place, of.origin)),
+        code: of.code,
+        shifts: of.shift.into_iter().collect(),
+    };
+    Ok(scenarios.map(one).collect())
+}
+
 // ---- What others know. Each function below asks one neighbour. ----
 
 /// Whether those who are named by an id are on the list of staff of the home; each with its place in the body.
 pub fn check_people<'a>(
-    _tx: &mut WriteTx<'_>,
-    _place: &Institution,
-    _people: impl IntoIterator<Item = (String, &'a Person)>,
+    tx: &mut WriteTx<'_>,
+    place: &Institution,
+    people: impl IntoIterator<Item = (String, &'a Person)>,
 ) -> Outcome<()> {
-    Ok(())
+    let named = people.into_iter().filter_map(|(at, person)| Some((at, person.staff_id?)));
+    let named: Vec<(String, StaffId)> = named.collect();
+    let ids: Vec<StaffId> = named.iter().map(|(_, id)| *id).collect();
+    let strange = staff::queries::belong(tx.conn, place.id, &ids)?;
+    let mut fields = Fields::new();
+    for (at, id) in named {
+        fields.check(!strange.contains(&id), format!("{at}/staff_id"), FieldCode::UnknownReference);
+    }
+    Ok(fields.finish()?)
 }
 
 /// Those of the plan who are on the list of staff and left.
-fn left(_tx: &mut ReadTx<'_>, _place: &Institution, _content: &PlanContent) -> Outcome<Vec<Left>> {
-    Ok(Vec::new())
+fn left(
+    tx: &mut ReadTx<'_>,
+    place: &Institution,
+    content: &PlanContent,
+    on: NaiveDate,
+) -> Outcome<Vec<Left>> {
+    let named: BTreeSet<StaffId> = content.people().filter_map(|(person, _)| person.staff_id).collect();
+    let named: Vec<StaffId> = named.into_iter().collect();
+    let left = staff::queries::who_left(tx.conn, place.id, &named, on)?;
+    Ok(left.into_iter().map(|(staff_id, _, left_on)| Left { staff_id, left_on }).collect())
 }
 
 /// How many residents there are of each class; `None` where the home keeps no table of them.
-fn residents(_tx: &mut ReadTx<'_>, _place: &Institution) -> Outcome<Option<ResidentMix>> {
-    Ok(None)
+fn residents(tx: &mut ReadTx<'_>, place: &Institution) -> Outcome<Option<ResidentMix>> {
+    let mix = residents::queries::mix(tx.conn, place.id)?;
+    Ok(Some(mix).filter(|mix| !mix.is_empty()))
 }
 
 /// Problems of the plan itself that drills found since it came into force: a later edition is the answer to them.
-fn problems(_tx: &mut ReadTx<'_>, _place: &Institution, _plan: &PlanHead) -> Outcome<Vec<PlanProblem>> {
-    Ok(Vec::new())
+fn problems(tx: &mut ReadTx<'_>, place: &Institution, plan: &PlanHead) -> Outcome<Vec<PlanProblem>> {
+    let Some(since) = plan.in_force_on else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    for (drill_id, found_on, text) in drills::queries::plan_problems_since(tx.conn, place.id, since)? {
+        let alarm_at = drills::queries::find_any(tx.conn, drill_id)?.and_then(|drill| drill.alarm_at);
+        // The drills say of their problems themselves which plan answers them.
+        if !drills::plan_answers(plan, found_on, alarm_at) {
+            found.push(PlanProblem { drill_id, found_on, text });
+        }
+    }
+    Ok(found)
 }

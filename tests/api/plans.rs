@@ -311,14 +311,70 @@ on_both_databases! {
         let (manager, supervisor) = (again(app, &world.manager).await, again(app, &world.supervisor).await);
         let due = supervisor.get(&format!("{home}/plan")).await.expect(200).body;
         assert_eq!((codes(&due["revisions"]), &due["revisions"][0]["since"]), (vec!["review_due"], &json!("2027-03-10")));
-        let stricter = |text: &str| text.replace("title_zh = \"器材清单\"", "title_zh = \"燃气切断\"")
-            .replace("code = \"equipment\"", "code = \"gas\"").replace("shown_by = [\"equipment\"]", "")
-            .replacen("required = false\nbasis = \"产品建议\"\nverified = false\n\n[[part]]\ncode = \"handover\"", "required = true\nbasis = \"产品建议\"\nverified = false\n\n[[part]]\ncode = \"handover\"", 1);
+        let stricter = |text: &str| text.replacen("code = \"equipment\"", "code = \"gas\"", 1)
+            .replacen("shown_by = [\"equipment\"]\n", "", 1)
+            .replacen("title_en = \"Equipment list\"\nrequired = false", "title_en = \"Gas\"\nrequired = true", 1);
         let world = World { manager: manager.clone(), supervisor, admin: again(app, &world.admin).await, ..world };
         adopt(&world, stricter, 2, "2027-03-10").await;
         let refused = step(&manager, &id, &review("2027-03-10")).await.expect(409);
         assert_eq!((refused.code(), &refused.body["current"]["missing"]), ("plan_parts_missing", &json!(["gas"])));
         assert_eq!(codes(&shown(&manager, &id).await["revisions"]), ["review_due", "rules_changed"]);
+    }
+
+    /// Who is named must be on the list of staff; who leaves and who moves in is seen in the plan.
+    who_left_and_who_moved_in, app => {
+        let world = World::build(app).await;
+        let (guide, resident) = (fresh(), |class: &str, room: u32| json!({ "institution_id": world.home_a1, "label": "张某", "room": room.to_string(),
+            "building": "主楼", "floor": 2, "fire_compartment": "二楼东区", "evac_class": class, "reviewed_on": "2026-03-01" }));
+        let mut member = json!({ "institution_id": world.home_a1, "name": "陈静", "post": "护理员", "started_on": "2025-01-01" });
+        let mut form = form(&world);
+        form["content"]["groups"][2]["members"][0]["person"]["staff_id"] = json!(guide);
+        let answer = world.manager.put(&format!("/plans/{}", fresh()), &form).await.expect(422);
+        assert_eq!(answer.faults(), [("/content/groups/2/members/0/person/staff_id".to_owned(), "unknown_reference".to_owned())]);
+        world.manager.put(&format!("/staff/{guide}"), &member).await.expect(201);
+        for room in 0..9 {
+            world.manager.put(&format!("/residents/{}", fresh()), &resident("self", 200 + room)).await.expect(201);
+        }
+        let id = in_force(&world, &form, "2026-03-05").await;
+        let calm = shown(&world.manager, &id).await;
+        assert_eq!((&calm["revisions"], &calm["compared_with"]["residents"]), (&json!([]), &json!({ "self": 9 })));
+        world.manager.put(&format!("/residents/{}", fresh()), &resident("carried", 209)).await.expect(201);
+        assert_eq!(shown(&world.manager, &id).await["revisions"], json!([]), "one of ten is ten points, and not more");
+        world.manager.put(&format!("/residents/{}", fresh()), &resident("carried", 210)).await.expect(201);
+        member["left_on"] = json!("2026-03-09");
+        member["expected_version"] = json!(1);
+        world.manager.put(&format!("/staff/{guide}"), &member).await.expect(200);
+        let told = shown(&world.manager, &id).await;
+        assert_eq!(codes(&told["revisions"]), ["key_person_left", "residents_changed"]);
+        assert_eq!(told["revisions"][0]["reason_zh"], "预案所列陈静（疏散引导组）已于2026-03-09离岗");
+        assert_eq!(told["revisions"][1]["classes"][1], json!({ "class": "carried", "was": 0, "was_of": 9, "is": 2, "is_of": 11 }));
+    }
+
+    /// A drill finds that the plan does not work: the plan in force is called for revision, and its next edition is the answer.
+    a_drill_calls_for_a_revision, app => {
+        let world = World::build(app).await;
+        let first = in_force(&world, &form(&world), "2026-03-05").await;
+        let drill = fresh();
+        let record = json!({ "institution_id": world.home_a1, "kind": "full", "plan_id": first,
+            "timeline": { "alarm_at": "2026-03-09T18:10:00Z", "first_action_at": "2026-03-09T18:10:40Z", "emergency_call_at": "2026-03-09T18:11:05Z",
+                "evacuation_began_at": "2026-03-09T18:12:30Z", "last_out_at": "2026-03-09T18:21:00Z", "head_count_at": "2026-03-09T18:23:20Z" },
+            "emergency_call": "simulated", "weather": "晴", "staff_on_duty": { "count": 3 }, "staff_taking_part": { "names": [{ "name": "陈静" }] },
+            "residents": [{ "class": "carried", "present": 6, "taken_part": 0, "simulated": 4, "stayed": 2, "stayed_because": "吸氧" }],
+            "commander": { "name": "陈静" }, "handovers": [{ "to": { "name": "周涛" }, "at": "2026-03-09T18:20:00Z", "told": "缺一人" }],
+            "head_count": { "expected": 42, "counted": 42 },
+            "problems": [{ "text": "夜班两人搬不动", "plan_revision_needed": true, "revision": "夜间二楼改为水平疏散" }] });
+        world.manager.put(&format!("/drills/{drill}/record"), &record).await.expect(201);
+        let told = shown(&world.manager, &first).await;
+        assert_eq!(codes(&told["revisions"]), ["drill_problem"]);
+        assert_eq!((&told["revisions"][0]["drill_id"], &told["revisions"][0]["since"]), (&json!(drill), &json!("2026-03-10")));
+        assert_eq!(told["revisions"][0]["reason_zh"], "2026-03-10演练发现预案问题：夜间二楼改为水平疏散");
+        let review = json!({ "kind": "review", "on": "2026-03-10", "by": { "name": "李强" } });
+        let reviewed = step(&world.manager, &first, &review).await.expect(201).body;
+        assert_eq!(codes(&reviewed["revisions"]), ["drill_problem"], "a review is no answer to it");
+        let second = drafted(&world.manager, &json!({ "institution_id": world.home_a1, "based_on": first })).await;
+        step(&world.second_manager, &second, &approve("2026-03-10")).await.expect(201);
+        let revised = step(&world.manager, &second, &put_in_force("2026-03-10")).await.expect(201).body;
+        assert_eq!(revised["revisions"], json!([]));
     }
 
     /// What the compliance engine is told: the plan of the day, and nothing that was not known then.
@@ -328,12 +384,13 @@ on_both_databases! {
         let file = json!({ "kind": "file", "on": "2026-03-06", "department": "船山区民政局" });
         step(&world.supervisor, &first, &file).await.expect(201);
         let facts = async |on: &str| facts(app, world.home_a1, on).await;
-        assert_eq!(facts("2026-02-04").await, (None, Vec::new()));
-        let (plan, buildings) = facts("2026-03-05").await;
+        assert_eq!(facts("2026-02-04").await, (None, Vec::new(), Vec::new()));
+        let (plan, buildings, scenarios) = facts("2026-03-05").await;
         let plan = plan.unwrap();
         assert_eq!((plan.id.to_string(), plan.edition, plan.approved_by.as_deref()), (first, 1, Some("李强（院长）")));
         assert_eq!((plan.filed_on, plan.missing_parts, plan.revision_called_for_by), (None, Vec::new(), Vec::new()));
         assert_eq!((buildings, plan.reviewed_on), (vec!["主楼".to_owned()], "2026-02-05".parse().unwrap()));
+        assert_eq!(scenarios, [("S1".to_owned(), "二楼东侧203室：气垫床电源插排".to_owned())]);
         let later = facts("2027-02-05").await.0.unwrap();
         assert_eq!((later.filed_on, later.revision_called_for_by), (Some("2026-03-06".parse().unwrap()), vec!["review_due".to_owned()]));
     }
@@ -343,12 +400,15 @@ async fn facts(
     app: &TestApp,
     home: anlao::ids::InstitutionId,
     on: &str,
-) -> (Option<anlao::compliance::facts::PlanInForce>, Vec<String>) {
+) -> (Option<anlao::compliance::facts::PlanInForce>, Vec<String>, Vec<(String, String)>) {
+    use anlao::plans::standing;
     let on = on.parse().unwrap();
     app.as_system(move |tx| {
         let place = anlao::institutions::queries::find_any(tx.conn, home)?.unwrap();
-        let buildings = anlao::plans::standing::buildings(&mut tx.reading(), &place, on)?;
-        Ok((anlao::plans::standing::facts(&mut tx.reading(), &place, on)?, buildings))
+        let tx = &mut tx.reading();
+        let scenarios = standing::scenarios(tx, &place, on)?.into_iter();
+        let scenarios = scenarios.map(|one| (one.code, one.title.zh)).collect();
+        Ok((standing::facts(tx, &place, on)?, standing::buildings(tx, &place, on)?, scenarios))
     })
     .await
 }
