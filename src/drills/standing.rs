@@ -10,13 +10,13 @@ use crate::ids::InstitutionId;
 use crate::institutions::Institution;
 use crate::office::Office;
 use crate::refusal::{Failure, Outcome};
-use crate::rosters::ShiftPattern;
+use crate::rosters::{self, ShiftPattern};
 use crate::rules::kinds::drills::Shift;
 use chrono::{NaiveDate, NaiveDateTime};
 
 /// The shifts of an institution: the one place where drills ask for them.
-pub(super) fn shift_pattern(_conn: &mut Conn, _institution: InstitutionId) -> Outcome<ShiftPattern> {
-    Ok(ShiftPattern::standard())
+pub(super) fn shift_pattern(conn: &mut Conn, institution: InstitutionId) -> Outcome<ShiftPattern> {
+    rosters::queries::shift_pattern(conn, institution)
 }
 
 /// The shift that is at work at this moment.
