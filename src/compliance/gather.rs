@@ -1,16 +1,15 @@
 //! Where the facts come from: one function per source, and the documents in force.
 
-use super::facts::{Commanders, Facts, Profile, Scenario, Words};
+use super::facts::{Facts, Profile, Scenario, Words};
 use super::requirements::Documents;
 use crate::access::ReadTx;
 use crate::institutions::{Institution, model::MealSupply, model::OperatingStatus};
 use crate::refusal::{Code, FieldCode, Outcome, Refusal};
 use crate::residents;
-use crate::rosters::ShiftPattern;
 use crate::rules::kinds::drills::DrillFrequencies;
 use crate::rules::{self, Content, Head, InForce, Kind, Rules};
-use crate::trainings;
 use crate::{drills, plans};
+use crate::{rosters, trainings};
 use chrono::{Datelike, NaiveDate, NaiveDateTime};
 
 /// The document in force for a home on a day, and since when without a break: another version of the same document goes on
@@ -93,31 +92,18 @@ pub fn facts(tx: &mut ReadTx<'_>, of: &Institution, as_of: NaiveDateTime) -> Out
             special_equipment: of.special_equipment,
             operating: of.status == OperatingStatus::Operating,
             since: tx.office.date(of.created_at),
-            shifts: shifts(tx, of)?,
+            shifts: rosters::queries::shift_pattern(tx.conn, of.id)?,
             buildings: plans::standing::buildings(tx, of, on)?,
         },
         plan: plans::standing::facts(tx, of, on)?,
         scenarios: scenarios(tx, of, on)?,
         drills: held,
         planned,
-        commanders: commanders(tx, of, as_of)?,
+        commanders: rosters::standing::facts(tx, of, as_of)?,
         residents: residents::standing::facts(tx, of)?,
         trainings: sessions,
         untrained_new_staff,
     })
-}
-
-// The rosters keep nothing yet: the shifts are the standard ones, and nobody is known to command.
-
-#[allow(clippy::unnecessary_wraps, reason = "what it will ask can fail")]
-fn shifts(_tx: &mut ReadTx<'_>, _of: &Institution) -> Outcome<ShiftPattern> {
-    Ok(ShiftPattern::standard())
-}
-
-#[allow(clippy::unnecessary_wraps, reason = "what it will ask can fail")]
-fn commanders(_tx: &mut ReadTx<'_>, _of: &Institution, now: NaiveDateTime) -> Outcome<Commanders> {
-    let week = chrono::TimeDelta::days(7);
-    Ok(Commanders { gaps: vec![(now, now + week)], tonight: None })
 }
 
 /// The scenarios that the plan in force names.

@@ -2,6 +2,7 @@
 
 use super::people::actor;
 use super::photos::{Painted, Shot};
+use super::readiness::Ready;
 use crate::access::{Actor, Origin, WriteTx};
 use crate::db::{Conn, Instant};
 use crate::evidence::DeclaredEvidence;
@@ -46,6 +47,7 @@ pub enum What {
     Order { order: ExternalOrderId, form: Box<ExternalOrderForm> },
     Lift { order: ExternalOrderId, form: LiftForm },
     SelfCheck { check: SelfCheckId, form: Box<SelfCheckForm> },
+    Ready(Ready),
 }
 
 /// The office, the people and where they say they come from.
@@ -84,6 +86,7 @@ impl Deed {
                 let record = InspectionRecord { evidence, ..(**record).clone() };
                 inspections::record::hand_in(&mut tx, *visit, &record)?;
             }
+            What::Ready(ready) => ready.carry_out(&mut tx, evidence)?,
             other => other.carry_out(&mut tx)?,
         }
         for photo in painted.iter().filter(|photo| photo.arrives) {
@@ -105,7 +108,11 @@ impl What {
             Self::SelfCheck { check, form } => self_checks::enter::enter(tx, *check, form).map(|_| ()),
             Self::Issue { notice, form } => issue::issue(tx, *notice, form).map(|_| ()),
             Self::Notice { notice, step, form } => step::take(tx, *notice, *step, form).map(|_| ()),
-            Self::Register { .. } | Self::Step { .. } | Self::Standing { .. } | Self::Visit { .. } => Ok(()),
+            Self::Register { .. }
+            | Self::Step { .. }
+            | Self::Standing { .. }
+            | Self::Visit { .. }
+            | Self::Ready(_) => Ok(()),
         }
     }
 }

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// The plan of this program version. A half-filled folder can only be gone on with by the same plan.
-const PLAN: u32 = 3;
+const PLAN: u32 = 4;
 
 const CITY: &str = "demo.city";
 const PROGRESS: &str = "demo.batches_done";

@@ -8,6 +8,7 @@ use super::papers;
 use super::people::{ADMIN, Staff};
 use super::places::{County, Home, Standing};
 use super::plots::{ages, begins, wanted};
+use super::readiness;
 use super::scripts::Script;
 use super::story::{Scene, Story};
 use super::visits;
@@ -59,6 +60,7 @@ pub fn of_home(source: &Source<'_>, scripts: &[Script]) -> Vec<Deed> {
     let papers = papers::of_home(source, &deeds, end(source));
     deeds.extend(papers);
     deeds.extend(standing(source));
+    deeds.extend(readiness::of_home(source));
     in_order(deeds)
 }
 

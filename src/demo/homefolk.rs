@@ -21,7 +21,17 @@ use std::collections::BTreeMap;
 
 /// The posts of a home, in the order in which they are filled.
 const POSTS: [&str; 12] = [
-    "院长", "护理主管", "夜班组长", "夜班护理员", "夜班护理员", "护理员", "护理员", "值班组长", "安全员", "厨师", "门卫",
+    "院长",
+    "护理主管",
+    "夜班组长",
+    "夜班护理员",
+    "夜班护理员",
+    "护理员",
+    "护理员",
+    "值班组长",
+    "安全员",
+    "厨师",
+    "门卫",
     "护理员",
 ];
 /// So many rows a home has in the table at most; the three homes of `manager` have all of theirs.
@@ -69,7 +79,8 @@ impl Folk {
 
     /// Somebody who holds this post: the first, the second, and so on.
     pub fn holds(&self, post: &str, which: usize) -> Person {
-        let mut holders = self.staff.iter().filter(|(_, held)| *held == post).map(|(person, _)| person).cycle();
+        let mut holders =
+            self.staff.iter().filter(|(_, held)| *held == post).map(|(person, _)| person).cycle();
         holders.nth(which).cloned().unwrap_or_else(|| Person { staff_id: None, name: "值班员".to_owned() })
     }
 }
@@ -92,9 +103,7 @@ pub fn deeds(home: &Home<'_>, chance: &mut Dice) -> Vec<Deed> {
             left_on: None,
             qualifications: trained
                 .then(|| Qualification {
-                    name: "现场指挥官培训".to_owned(),
-                    obtained_on,
-                    valid_to: None,
+                    name: "现场指挥官培训".to_owned(), obtained_on, valid_to: None
                 })
                 .into_iter()
                 .collect(),
@@ -167,7 +176,13 @@ fn roster(home: &Home<'_>, chance: &mut Dice) -> Vec<Deed> {
     vec![home.deed(8, 9 * 60 + 30, Ready::Roster { home: home.source.home.id, form: Box::new(form) })]
 }
 
-fn resident(home: &Home<'_>, chance: &mut Dice, number: usize, class: EvacClass, reviewed: i64) -> ResidentForm {
+fn resident(
+    home: &Home<'_>,
+    chance: &mut Dice,
+    number: usize,
+    class: EvacClass,
+    reviewed: i64,
+) -> ResidentForm {
     // Two to a room, ten rooms to a floor; those who are carried live downstairs.
     let floor = match class {
         EvacClass::Carried => 1,
@@ -191,7 +206,10 @@ fn resident(home: &Home<'_>, chance: &mut Dice, number: usize, class: EvacClass,
         bed: Some(format!("{}", number % 2 + 1)),
         building: "主楼".to_owned(),
         floor,
-        fire_compartment: ["一层", "二层", "三层"].get(usize::try_from(floor - 1).unwrap_or(0)).unwrap_or(&"一层").to_string(),
+        fire_compartment: ["一层", "二层", "三层"]
+            .get(usize::try_from(floor - 1).unwrap_or(0))
+            .unwrap_or(&"一层")
+            .to_string(),
         evac_class: class,
         flags,
         device: match class {

@@ -3,7 +3,7 @@
 //!
 //! `places.rs` and `people.rs` plan who and where; `scripts.rs` deals out what becomes of each hazard;
 //! `plots.rs`, `steps.rs` and `story.rs` tell it, `visits.rs` what happens beside it, `papers.rs` puts it on paper;
-//! `history.rs` puts a home's stories in order; `filling.rs`
+//! `readiness.rs` (`homefolk.rs`, `plans.rs`, `rehearsals.rs`) has people, plans and drills; `history.rs` puts a home's stories in order; `filling.rs`
 //! draws the photos and carries everything out. Only what day it is comes from the clock: it is noted when
 //! the filling begins, so a filling that was cut off goes on as if nothing had happened.
 
@@ -15,12 +15,16 @@ mod facts;
 mod filling;
 mod findings;
 mod history;
+mod homefolk;
 mod papers;
 mod password;
 mod people;
 mod photos;
 mod places;
+mod plans;
 mod plots;
+mod readiness;
+mod rehearsals;
 mod scripts;
 mod steps;
 mod story;

@@ -53,7 +53,8 @@ fn edition(home: &Home<'_>, chance: &mut Dice, ago: i64) -> Vec<Deed> {
         let deed = home.deed(days, minutes, Ready::Plan { plan, step, form: Box::new(form) });
         deeds.push(Deed { who, ..deed });
     };
-    let on = |days: i64, kind: PlanStep| PlanAction { on: Some(calendar.days_ago(days)), ..PlanAction::of(kind) };
+    let on =
+        |days: i64, kind: PlanStep| PlanAction { on: Some(calendar.days_ago(days)), ..PlanAction::of(kind) };
     let by = Some(home.folk.holds("院长", 0));
     let approval = PlanAction { by, post: Some("院长".to_owned()), ..on(ago + 2, PlanStep::Approve) };
     step(ago + 2, 16 * 60, approval);
@@ -61,7 +62,8 @@ fn edition(home: &Home<'_>, chance: &mut Dice, ago: i64) -> Vec<Deed> {
     if home.habit != Habit::OnPaper {
         let how = Some("全体职工会议宣读，张贴于各楼层护理站".to_owned());
         step(ago - 3, 15 * 60, PlanAction { how, ..on(ago - 3, PlanStep::Publish) });
-        let number = Some(format!("预备〔{}〕{:03}号", year(calendar.days_ago(ago)), home.source.home.number + 1));
+        let number =
+            Some(format!("预备〔{}〕{:03}号", year(calendar.days_ago(ago)), home.source.home.number + 1));
         let department = Some(format!("{}民政局", home.source.county.name));
         step(ago - 9, 11 * 60, PlanAction { department, number, ..on(ago - 9, PlanStep::File) });
     }

@@ -44,9 +44,13 @@ impl Ready {
             Self::Resident { resident, form } => residents::keep::keep(tx, *resident, form, None).map(|_| ()),
             Self::Roster { home, form } => rosters::assign::assign_all(tx, *home, form).map(|_| ()),
             Self::Draft { plan, form } => crate::plans::draft::draft(tx, *plan, form).map(|_| ()),
-            Self::Plan { plan, step, form } => crate::plans::act::act(tx, *plan, *step, form, None).map(|_| ()),
+            Self::Plan { plan, step, form } => {
+                crate::plans::act::act(tx, *plan, *step, form, None).map(|_| ())
+            }
             Self::Drill { drill, form } => drills::plan::plan(tx, *drill, form).map(|_| ()),
-            Self::DrillStep { drill, step, form } => drills::act::act(tx, *drill, *step, form, None).map(|_| ()),
+            Self::DrillStep { drill, step, form } => {
+                drills::act::act(tx, *drill, *step, form, None).map(|_| ())
+            }
             Self::Record { drill, form } => {
                 let form = DrillRecord { evidence, ..(**form).clone() };
                 drills::record::hand_in(tx, *drill, &form).map(|_| ())
@@ -117,7 +121,8 @@ pub fn of_home(source: &Source<'_>) -> Vec<Deed> {
     let mut chance = dice(source.seed, "readiness", source.home.number);
     let habit = Habit::of(source, &mut chance);
     let folk = Folk::of(source, &mut chance);
-    let home = Home { source, habit, folk, manager: source.staff.managers.last().copied().unwrap_or_default() };
+    let home =
+        Home { source, habit, folk, manager: source.staff.managers.last().copied().unwrap_or_default() };
     let mut deeds = homefolk::deeds(&home, &mut chance);
     deeds.extend(plans::deeds(&home, &mut chance));
     deeds.extend(rehearsals::deeds(&home, &mut chance));

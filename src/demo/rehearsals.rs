@@ -9,9 +9,9 @@ use super::readiness::{Habit, Home, Ready};
 use crate::db::Instant;
 use crate::drills::action::{DrillAction, DrillStep};
 use crate::drills::forms::{
-    Announcement, CommandHandover, Coordination, DrillPlan, DrillRecord, Effect, EmergencyCall, EquipmentUsed,
-    EvaluationForm, GroupReport, HeadCount, InPlace, Observer, People, Problem, PublicTold, ResidentsOfClass,
-    SignInSheet, StaffTold, Sufficiency, Suitability,
+    Announcement, CommandHandover, Coordination, DrillPlan, DrillRecord, Effect, EmergencyCall,
+    EquipmentUsed, EvaluationForm, GroupReport, HeadCount, InPlace, Observer, People, Problem, PublicTold,
+    ResidentsOfClass, SignInSheet, StaffTold, Sufficiency, Suitability,
 };
 use crate::drills::timeline::Timeline;
 use crate::evidence::EvidenceRole;
@@ -67,9 +67,20 @@ fn held(home: &Home<'_>, chance: &mut Dice) -> Vec<Held> {
         let middle = newest + (oldest - newest) / 2;
         let mut ago = |from: i64, to: i64| chance.random_range(from..to.max(from + 1));
         let (early, late) = (ago(middle + 1, oldest), ago(newest, middle));
-        let by_day = Held { ago: early, minutes: 9 * 60 + 40, kind: DrillKind::Full, shift: Shift::Day, scenario: "S2" };
-        let at_night =
-            Held { ago: late, minutes: 26 * 60 + 10, kind: DrillKind::Full, shift: Shift::Night, scenario: "S1" };
+        let by_day = Held {
+            ago: early,
+            minutes: 9 * 60 + 40,
+            kind: DrillKind::Full,
+            shift: Shift::Day,
+            scenario: "S2",
+        };
+        let at_night = Held {
+            ago: late,
+            minutes: 26 * 60 + 10,
+            kind: DrillKind::Full,
+            shift: Shift::Night,
+            scenario: "S1",
+        };
         match home.habit {
             Habit::Careful => {
                 all.push(Held { minutes: 9 * 60 + chance.random_range(0..420), ..by_day });
@@ -77,7 +88,8 @@ fn held(home: &Home<'_>, chance: &mut Dice) -> Vec<Held> {
                 if half.is_multiple_of(2) {
                     all.push(Held { minutes, ..at_night });
                 } else {
-                    let evening = Held { minutes: 18 * 60 + 30, shift: Shift::Evening, scenario: "S3", ..at_night };
+                    let evening =
+                        Held { minutes: 18 * 60 + 30, shift: Shift::Evening, scenario: "S3", ..at_night };
                     all.push(evening);
                 }
             }
@@ -131,7 +143,12 @@ fn drill(home: &Home<'_>, chance: &mut Dice, held: &Held) -> Vec<Deed> {
         },
         note: None,
     };
-    let by = |at: Instant, what: Ready, shots: Vec<Shot>| Deed { at, who: home.manager, what: What::Ready(what), shots };
+    let by = |at: Instant, what: Ready, shots: Vec<Shot>| Deed {
+        at,
+        who: home.manager,
+        what: What::Ready(what),
+        shots,
+    };
     let start = DrillAction { at: Some(alarm), ..DrillAction::of(DrillStep::Start) };
     let step = DrillStepId(id(chance, alarm));
     let mut deeds = vec![
@@ -213,7 +230,10 @@ fn record(home: &Home<'_>, chance: &mut Dice, held: &Held, alarm: Instant, comma
         timeline,
         emergency_call: hands_on.then_some(EmergencyCall::Simulated),
         weather: Some(one_of(chance, &["晴", "多云", "小雨", "阴，4℃"]).to_owned()),
-        course: Some("按预案发出警报，值班员核实后报告，各组到位，先水平疏散到相邻防火分区，再到集合点清点人数。".to_owned()),
+        course: Some(
+            "按预案发出警报，值班员核实后报告，各组到位，先水平疏散到相邻防火分区，再到集合点清点人数。"
+                .to_owned(),
+        ),
         staff_on_duty: People { count: Some(staff), names: vec![commander.clone()] },
         staff_taking_part: People { count: Some(staff), names: Vec::new() },
         residents: if hands_on { residents } else { Vec::new() },
@@ -226,8 +246,15 @@ fn record(home: &Home<'_>, chance: &mut Dice, held: &Held, alarm: Instant, comma
             })
             .into_iter()
             .collect(),
-        groups: if hands_on { vec![group("灭火行动组", 2), group("疏散引导组", 2)] } else { Vec::new() },
-        observers: vec![Observer { person: home.folk.holds("安全员", 0), post: Some("二楼楼梯口".to_owned()) }],
+        groups: if hands_on {
+            vec![group("灭火行动组", 2), group("疏散引导组", 2)]
+        } else {
+            Vec::new()
+        },
+        observers: vec![Observer {
+            person: home.folk.holds("安全员", 0),
+            post: Some("二楼楼梯口".to_owned()),
+        }],
         equipment: vec![EquipmentUsed { name: "疏散床单".to_owned(), defect: None }],
         head_count: hands_on.then_some(HeadCount { expected: there, counted: there, missing: None }),
         injured: 0,
@@ -276,7 +303,8 @@ fn evaluation(home: &Home<'_>, chance: &mut Dice, on: NaiveDate) -> EvaluationFo
         coordination: if well { Coordination::Smooth } else { Coordination::Mostly },
         effect: if well { Effect::Reached } else { Effect::Mostly },
         comments: None,
-        summary: "各组到位，起火区老人全部转移到安全区，人数相符；对讲机使用、逐室清人的顺序还要多练。".to_owned(),
+        summary: "各组到位，起火区老人全部转移到安全区，人数相符；对讲机使用、逐室清人的顺序还要多练。"
+            .to_owned(),
         problems: Vec::new(),
     }
 }
@@ -321,7 +349,14 @@ fn training(home: &Home<'_>, chance: &mut Dice, ago: i64, topic: &str) -> Deed {
         trainer: format!("{}消防救援大队", home.source.county.name),
         attended: (!fire).then(|| home.folk.residents.values().sum::<u32>() + 8),
         attendees: home.folk.staff.iter().map(|(person, _)| person.clone()).collect(),
-        material: Some(if fire { "灭火器、消火栓实操；疏散床单使用" } else { "一氧化碳中毒预防折页；取暖安全短片" }.to_owned()),
+        material: Some(
+            if fire {
+                "灭火器、消火栓实操；疏散床单使用"
+            } else {
+                "一氧化碳中毒预防折页；取暖安全短片"
+            }
+            .to_owned(),
+        ),
         remark: None,
         replaces: None,
         evidence: Vec::new(),
