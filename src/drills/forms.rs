@@ -222,7 +222,7 @@ pub struct Filing {
 /// What did not go well. It becomes a hazard with its own deadline, a change of the plan, or both; never nothing.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"text": "夜班两人不足以搬动二楼卧床老人", "plan_revision_needed": true, "revision": "夜间二楼改为水平疏散至东侧防火分区"}))]
+#[schema(as = DrillProblem, example = json!({"text": "夜班两人不足以搬动二楼卧床老人", "plan_revision_needed": true, "revision": "夜间二楼改为水平疏散至东侧防火分区"}))]
 pub struct Problem {
     #[schema(min_length = 1, max_length = 1000)]
     pub text: String,

@@ -167,11 +167,14 @@ mod tests {
         refused.into_iter().map(|one| (one.pointer, one.code)).collect()
     }
 
+    /// The six moments after the alarm, in seconds, and what is wrong with them.
+    type Case<'a> = ([Option<i64>; 6], &'a [(&'a str, FieldCode)]);
+
     #[test]
     fn what_comes_later_is_not_earlier() {
         use FieldCode::{InFuture, TooEarly, TooLate};
         let day = 24 * 3600;
-        let table: [([Option<i64>; 6], &[(&str, FieldCode)]); 8] = [
+        let table: [Case<'_>; 8] = [
             ([None; 6], &[]),
             ([Some(40), Some(65), Some(130), Some(150), Some(660), Some(800)], &[]),
             ([Some(0); 6], &[]),

@@ -1,5 +1,4 @@
 //! The API equals a model of the life cycle, for every state, step and role.
-//!
 //! The model stands here as a table and knows nothing of `hazards::lifecycle`. Three things are held to
 //! it: the rules themselves, the buttons (`allowed_actions`), and what really happens over HTTP.
 

@@ -273,7 +273,7 @@ impl Clocks {
     fn beside(&self, at: usize, same_run: bool) -> (Option<&Stretch>, Option<&Stretch>) {
         let run = self.stretches.get(at).map(|own| own.run);
         let fits = |one: &&Stretch| !one.marks.is_empty() && (Some(one.run) == run) == same_run;
-        let before = self.stretches.iter().take(at).filter(fits).next_back();
+        let before = self.stretches.iter().take(at).rfind(fits);
         (before, self.stretches.iter().skip(at + 1).find(fits))
     }
 
