@@ -128,7 +128,7 @@ on_both_databases! {
         let world = World::build(app).await;
         let (surprise, phone) = (unknown(), unknown());
         let mut hidden = plan(&world);
-        hidden["announcement"] = json!({ "residents_public": "at_the_start", "staff": "none" });
+        hidden["announcement"] = json!({ "residents_public": "informed", "staff": "none" });
         world.supervisor.put(&format!("/drills/{surprise}"), &hidden).await.expect(201);
         world.supervisor.put(&format!("/drills/{surprise}/observers/{phone}"), &json!({ "name": "李强" })).await.expect(201);
         let own = unknown();
