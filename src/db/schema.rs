@@ -585,6 +585,49 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::db::sql_types::{InstantSql, UuidSql};
 
+    drill_observers (id) {
+        id -> UuidSql,
+        drill_id -> UuidSql,
+        name -> Text,
+        post -> Nullable<Text>,
+        digest -> Text,
+        joined_at -> InstantSql,
+        joined_by -> UuidSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    drill_syncs (drill_id, observer_id, digest) {
+        drill_id -> UuidSql,
+        observer_id -> UuidSql,
+        digest -> Text,
+        content -> Text,
+        received_at -> InstantSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
+    drill_taps (id) {
+        id -> UuidSql,
+        drill_id -> UuidSql,
+        observer_id -> UuidSql,
+        digest -> Text,
+        content -> Text,
+        received_at -> InstantSql,
+        sent_by -> UuidSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{InstantSql, UuidSql};
+
     inspections (id) {
         id -> UuidSql,
         institution_id -> UuidSql,

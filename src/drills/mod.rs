@@ -2,6 +2,7 @@
 //!
 //! `rules.rs`, `record_rules.rs` and `timeline.rs` decide; pure. `plan.rs`, `act.rs`, `record.rs` and `evaluate.rs` carry
 //! it out, each in one transaction. Every problem becomes a hazard, a change of the plan, or both (`problems.rs`).
+//! `stopwatch` merges what several phones tap, `taps` takes it in.
 //! `standing.rs` tells the compliance engine what was held and what is planned.
 
 pub mod act;
@@ -22,6 +23,7 @@ pub mod routes;
 pub mod rules;
 pub mod standing;
 pub mod stopwatch;
+pub mod taps;
 pub mod timeline;
 pub mod view;
 

@@ -28,6 +28,7 @@ pub fn routes(api: &mut ServiceConfig<'_>) {
         .service(put_drill_action)
         .service(put_drill_record)
         .service(put_drill_evaluation)
+        .configure(super::taps::routes::routes)
         .configure(super::file::routes::routes);
 }
 

@@ -26,6 +26,7 @@ mod compliance;
 mod corpora;
 mod demonstration;
 mod drill_stopwatch;
+mod drill_taps;
 mod drills;
 mod evidence;
 mod evidence_copies;

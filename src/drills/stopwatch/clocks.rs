@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 /// What both clocks of a phone said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"run": 1, "elapsed_ms": 83250, "wall": "2026-03-10T01:31:23.250Z"}))]
+#[schema(as = ClockReading, example = json!({"run": 1, "elapsed_ms": 83250, "wall": "2026-03-10T01:31:23.250Z"}))]
 pub struct Reading {
     /// How often the stopwatch was started on this phone: the counting clock begins anew with each start.
     #[schema(minimum = 1, maximum = 1000)]
@@ -30,7 +30,7 @@ pub struct Reading {
 /// One exchange with the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"sent": {"run": 1, "elapsed_ms": 400, "wall": "2026-03-10T01:30:00.400Z"}, "received_elapsed_ms": 520, "server_at": "2026-03-10T01:29:11.462Z"}))]
+#[schema(as = ClockSync, example = json!({"sent": {"run": 1, "elapsed_ms": 400, "wall": "2026-03-10T01:30:00.400Z"}, "received_elapsed_ms": 520, "server_at": "2026-03-10T01:29:11.462Z"}))]
 pub struct Sync {
     /// When the request went out.
     pub sent: Reading,

@@ -81,6 +81,7 @@ pub struct Tap {
 
 /// A tap in the common order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = TapEntry)]
 pub struct Entry {
     pub id: TapId,
     pub observer: ObserverId,
@@ -101,6 +102,7 @@ pub struct Entry {
 
 /// What happens once, from all who saw it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = MergedMilestone)]
 pub struct Milestone {
     pub kind: TapKind,
     pub compartment: Option<String>,
@@ -161,6 +163,7 @@ text_enum! {
 
 /// A note, and what it is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[schema(as = TimelineNoted)]
 pub struct Noted {
     pub note: TimelineNote,
     pub observer: Option<ObserverId>,
@@ -170,6 +173,7 @@ pub struct Noted {
 
 /// Everything that the taps say together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = MergedTimeline)]
 pub struct Timeline {
     pub entries: Vec<Entry>,
     pub milestones: Vec<Milestone>,

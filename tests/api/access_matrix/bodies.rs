@@ -235,7 +235,7 @@ async fn writes(app: &TestApp, world: &World) -> BTreeMap<String, Write> {
         .chain(visits::writes(world))
         .chain(people::writes(world))
         .chain(plans::writes(world))
-        .chain(drills::writes(world))
+        .chain(drills::writes(world).await)
         .chain(readiness::writes(world))
         .map(write)
         .collect()
@@ -341,6 +341,7 @@ on_both_databases! {
             ("PUT /drills/{id} plan_id", json!(unknown())),
             ("PUT /drills/{id}/record institution_id", json!(there)),
             ("PUT /drills/{id}/record plan_id", json!(unknown())),
+            ("PUT /drills/{id}/taps observer_id", json!(unknown())),
             ("PUT /inspections/{id} institution_id", json!(there)),
             ("PUT /inspections/{id}/record institution_id", json!(there)),
             ("PUT /external-orders/{id} institution_id", json!(there)),

@@ -12,6 +12,17 @@ pub struct Drills {
     recorded: String,
     record: Value,
     evaluation: Value,
+    observer: String,
+}
+
+/// A phone that observes.
+fn observer() -> Value {
+    json!({ "name": "周涛", "post": "东侧楼梯口" })
+}
+
+/// A batch of nothing: what a phone sends to hear the server's time.
+fn taps(observer: &str) -> Value {
+    json!({ "observer_id": observer, "taps": [] })
 }
 
 pub fn plan(home: &Value, note: &str) -> Value {
@@ -38,11 +49,13 @@ impl Drills {
         by.put(&format!("/drills/{planned}"), &plan).await.expect(201);
         by.put(&format!("/drills/{recorded}/record"), &record).await.expect(201);
         by.put(&format!("/drills/{recorded}/evaluation"), &evaluation).await.expect(201);
-        Self { planned, plan, recorded, record, evaluation }
+        let observer = unknown();
+        by.put(&format!("/drills/{recorded}/observers/{observer}"), &self::observer()).await.expect(201);
+        Self { planned, plan, recorded, record, evaluation, observer }
     }
 
-    pub fn ids(&self) -> [String; 2] {
-        [self.planned.clone(), self.recorded.clone()]
+    pub fn ids(&self) -> [String; 3] {
+        [self.planned.clone(), self.recorded.clone(), self.observer.clone()]
     }
 
     /// Whether an operation is one of these.
@@ -63,6 +76,13 @@ pub async fn call(fixture: &Fixture, target: &str, operation: &str, sent: &mut O
         "GET /institutions/{id}/drills" => (format!("/institutions/{home}/drills"), None),
         "GET /drills/{id}" => (format!("/drills/{}", of(|d| &d.recorded)), None),
         "GET /drills/{id}/file" => (format!("/drills/{}/file", of(|d| &d.recorded)), None),
+        "GET /drills/{id}/timeline" => (format!("/drills/{}/timeline", of(|d| &d.recorded)), None),
+        "PUT /drills/{id}/observers/{observer}" => {
+            (format!("/drills/{}/observers/{}", of(|d| &d.recorded), of(|d| &d.observer)), Some(observer()))
+        }
+        "PUT /drills/{id}/taps" => {
+            (format!("/drills/{}/taps", of(|d| &d.recorded)), Some(taps(&of(|d| &d.observer))))
+        }
         "PUT /drills/{id}" => {
             let form = drills.map_or_else(|| plan(&own, "夜间演练"), |drills| drills.plan.clone());
             (format!("/drills/{}", of(|d| &d.planned)), Some(form))
@@ -90,9 +110,12 @@ pub async fn call(fixture: &Fixture, target: &str, operation: &str, sent: &mut O
 }
 
 /// A valid write for each of these operations: who sends it, where to, what. In this order each finds what it needs.
-pub fn writes(world: &World) -> Vec<(&'static str, &Person, String, Value)> {
+pub async fn writes(world: &World) -> Vec<(&'static str, &Person, String, Value)> {
     let home = json!(world.home_a1);
     let (drill, recorded) = (format!("/drills/{}", unknown()), format!("/drills/{}", unknown()));
+    let (tapped, phone) = (format!("/drills/{}", unknown()), unknown());
+    world.manager.put(&format!("{tapped}/record"), &record(&home, "好")).await.expect(201);
+    world.manager.put(&format!("{tapped}/observers/{phone}"), &observer()).await.expect(201);
     vec![
         ("PUT /drills/{id}", &world.manager, drill.clone(), plan(&home, "夜间演练")),
         (
@@ -101,6 +124,13 @@ pub fn writes(world: &World) -> Vec<(&'static str, &Person, String, Value)> {
             format!("{drill}/actions/{}", unknown()),
             json!({ "kind": "start" }),
         ),
+        (
+            "PUT /drills/{id}/observers/{observer}",
+            &world.manager,
+            format!("{tapped}/observers/{}", unknown()),
+            observer(),
+        ),
+        ("PUT /drills/{id}/taps", &world.manager, format!("{tapped}/taps"), taps(&phone)),
         ("PUT /drills/{id}/record", &world.manager, format!("{recorded}/record"), record(&home, "好")),
         ("PUT /drills/{id}/evaluation", &world.manager, format!("{recorded}/evaluation"), evaluation("好")),
     ]

@@ -1,0 +1,163 @@
+//! What a phone may send, when, and what its taps propose for the record. Pure.
+
+use super::model::{ObserverForm, TapBatch, TapForm};
+use crate::db::Instant;
+use crate::drills::model::{Drill, DrillState};
+use crate::drills::rules::CLOCK_TOLERANCE;
+use crate::drills::stopwatch::{self, Reading, Sync, Tap, TapKind};
+use crate::drills::timeline::{LONGEST, Milestone, Timeline};
+use crate::fields::Fields;
+use crate::ids::ObserverId;
+use crate::refusal::{Code, FieldCode, Refusal};
+use serde_json::json;
+
+/// Taps in one batch.
+pub const MOST_AT_ONCE: usize = 500;
+/// Taps of one drill.
+pub const MOST_TAPS: usize = 5000;
+/// Phones at one drill.
+pub const MOST_OBSERVERS: usize = 40;
+/// Exchanges that are kept of one phone: more of them make its clocks no surer.
+pub const MOST_SYNCS: usize = 64;
+/// A week: no stopwatch runs longer.
+const LONGEST_RUN_MS: i64 = 604_800_000;
+
+/// A phone joins before it starts, while it lasts, or after: not what was given up.
+pub fn may_join(drill: &Drill) -> Result<(), Refusal> {
+    if drill.state == DrillState::Cancelled { Err(not_now(drill)) } else { Ok(()) }
+}
+
+/// Taps are taken from the start on, and for as long as phones bring them: also after the record.
+pub fn may_tap(drill: &Drill) -> Result<(), Refusal> {
+    let begun = matches!(drill.state, DrillState::Started | DrillState::Recorded | DrillState::Evaluated);
+    if begun { Ok(()) } else { Err(not_now(drill)) }
+}
+
+fn not_now(drill: &Drill) -> Refusal {
+    Refusal::new(Code::StepNotAllowed).current(json!({ "state": drill.state, "version": drill.version }))
+}
+
+pub fn check_observer(form: &ObserverForm, now: Instant) -> Result<(), Refusal> {
+    let mut fields = Fields::new();
+    fields.line("/name", &form.name, 1..=60);
+    fields.optional_line("/post", form.post.as_deref(), 100);
+    check_sync(&mut fields, form.sync.as_ref(), now);
+    fields.finish()
+}
+
+pub fn check_batch(batch: &TapBatch, now: Instant) -> Result<(), Refusal> {
+    let mut fields = Fields::new();
+    check_sync(&mut fields, batch.sync.as_ref(), now);
+    if batch.taps.len() > MOST_AT_ONCE {
+        fields.fault("/taps", FieldCode::TooMany);
+        return fields.finish();
+    }
+    for (at, tap) in batch.taps.iter().enumerate() {
+        check_tap(&mut fields, &format!("/taps/{at}"), tap);
+    }
+    fields.finish()
+}
+
+fn check_sync(fields: &mut Fields, sync: Option<&Sync>, now: Instant) {
+    let Some(sync) = sync else { return };
+    check_reading(fields, "/sync/sent", &sync.sent);
+    let received = "/sync/received_elapsed_ms";
+    fields.number(received, &sync.received_elapsed_ms, 0..=LONGEST_RUN_MS);
+    fields.check(sync.received_elapsed_ms >= sync.sent.elapsed_ms, received, FieldCode::TooEarly);
+    let told = sync.server_at <= now.plus(CLOCK_TOLERANCE);
+    fields.check(told, "/sync/server_at", FieldCode::InFuture);
+}
+
+fn check_reading(fields: &mut Fields, place: &str, reading: &Reading) {
+    fields.number(&format!("{place}/run"), &reading.run, 1..=1000);
+    fields.number(&format!("{place}/elapsed_ms"), &reading.elapsed_ms, 0..=LONGEST_RUN_MS);
+}
+
+/// The fields of a tap and whether a kind uses (`false`) or needs (`true`) them.
+fn uses(kind: TapKind) -> &'static [(&'static str, bool)] {
+    match kind {
+        TapKind::CompartmentClear => &[("compartment", true), ("note", false)],
+        TapKind::PersonOut => &[("compartment", false), ("count", false), ("class", false), ("note", false)],
+        TapKind::LastPersonOut => &[("compartment", false), ("note", false)],
+        TapKind::Other => &[("note", true), ("compartment", false)],
+        TapKind::TakeBack => &[("takes_back", true), ("note", false)],
+        TapKind::Alarm
+        | TapKind::FirstAction
+        | TapKind::Call119
+        | TapKind::MicroStationOnSpot
+        | TapKind::EvacuationBegan
+        | TapKind::HeadcountComplete => &[("note", false)],
+    }
+}
+
+fn check_tap(fields: &mut Fields, place: &str, tap: &TapForm) {
+    let given = [
+        ("compartment", tap.compartment.is_some()),
+        ("count", tap.count.is_some()),
+        ("class", tap.class.is_some()),
+        ("takes_back", tap.takes_back.is_some()),
+        ("note", tap.note.is_some()),
+    ];
+    for (name, given) in given {
+        let needed = uses(tap.kind).iter().find(|(used, _)| *used == name).map(|(_, needed)| *needed);
+        fields.check(needed.is_some() || !given, format!("{place}/{name}"), FieldCode::NotAllowedHere);
+        fields.check(given || needed != Some(true), format!("{place}/{name}"), FieldCode::Required);
+    }
+    check_reading(fields, &format!("{place}/reading"), &tap.reading);
+    fields.optional_line(&format!("{place}/compartment"), tap.compartment.as_deref(), 60);
+    fields.number(&format!("{place}/count"), &tap.count.unwrap_or(1), 1..=1000);
+    fields.optional_prose(&format!("{place}/note"), tap.note.as_deref(), 500);
+}
+
+/// The tap as the stopwatch knows it.
+pub fn tap(observer: ObserverId, form: TapForm) -> Tap {
+    let TapForm { id, kind, reading, compartment, count, class, takes_back, note } = form;
+    Tap { id, observer, reading, kind, compartment, count, class, takes_back, note }
+}
+
+fn tapped(milestone: Milestone) -> TapKind {
+    match milestone {
+        Milestone::Alarm => TapKind::Alarm,
+        Milestone::FirstAction => TapKind::FirstAction,
+        Milestone::EmergencyCall => TapKind::Call119,
+        Milestone::MicroStation => TapKind::MicroStationOnSpot,
+        Milestone::EvacuationBegan => TapKind::EvacuationBegan,
+        Milestone::LastOut => TapKind::LastPersonOut,
+        Milestone::HeadCount => TapKind::HeadcountComplete,
+    }
+}
+
+/// The whole second in which it was, as people write it down.
+fn second(at: Instant) -> Option<Instant> {
+    Instant::from_micros(at.micros().div_euclid(1_000_000).saturating_mul(1_000_000))
+}
+
+/// What the record may say, and which of its times were moved to where the one before them stands, because a record
+/// holds them in order. Nothing without an alarm; a time that cannot be is left out.
+pub fn proposed(merged: &stopwatch::Timeline, now: Instant) -> Option<(Timeline, Vec<Milestone>)> {
+    let found = |milestone: Milestone| {
+        let kind = tapped(milestone);
+        let at = merged.milestones.iter().find(|one| one.kind == kind).and_then(|one| second(one.at));
+        at.filter(|at| *at <= now)
+    };
+    let alarm_at = found(Milestone::Alarm)?;
+    let (mut before, mut moved) = (alarm_at, Vec::new());
+    let mut next = |milestone: Milestone| {
+        let at = found(milestone).filter(|at| *at <= alarm_at.plus(LONGEST))?;
+        if at < before {
+            moved.push(milestone);
+        }
+        before = before.max(at);
+        Some(before)
+    };
+    let timeline = Timeline {
+        alarm_at,
+        first_action_at: next(Milestone::FirstAction),
+        emergency_call_at: next(Milestone::EmergencyCall),
+        micro_station_at: next(Milestone::MicroStation),
+        evacuation_began_at: next(Milestone::EvacuationBegan),
+        last_out_at: next(Milestone::LastOut),
+        head_count_at: next(Milestone::HeadCount),
+    };
+    Some((timeline, moved))
+}
