@@ -121,7 +121,7 @@ fn exchanges(random: &mut StdRng, phone: &Phone) -> Vec<Sync> {
         let long = if random.random_bool(0.2) { 850_000 } else { 200_000 };
         phone.sync(at, random.random_range(10_000..long), random.random_range(10_000..long))
     };
-    moments.into_iter().map(|at| one(at)).collect()
+    moments.into_iter().map(one).collect()
 }
 
 /// Taps and exchanges of all phones as they arrive: late, repeated, in any order.
