@@ -66,7 +66,7 @@ text_enum! {
 
 text_enum! {
     /// How a home is, as it reports.
-    pub enum Situation {
+    pub enum HomeSituation {
         /// 无影响
         Unaffected = "unaffected",
         /// 有影响，可控
@@ -123,7 +123,7 @@ type PlaceColumns = (
 #[diesel(sql_type = Text)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"by": "陈静", "measures": "已通知夜班，检查排水，备好应急灯"}))]
-pub struct Acknowledgement {
+pub struct WarningAcknowledgement {
     /// Who saw it, by name.
     #[schema(min_length = 1, max_length = 60)]
     pub by: String,
@@ -141,7 +141,7 @@ pub struct Target {
     pub relayed_at: Instant,
     pub acknowledged_at: Option<Instant>,
     pub acknowledged_by: Option<UserId>,
-    pub acknowledgement: Option<Acknowledgement>,
+    pub acknowledgement: Option<WarningAcknowledgement>,
     pub digest: Option<String>,
 }
 
@@ -149,14 +149,14 @@ pub struct Target {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Text)]
 pub struct ReportContent {
-    pub situation: Situation,
+    pub situation: HomeSituation,
     /// How many residents were moved, in all.
     pub moved: Option<u32>,
     pub needs: Option<String>,
     pub text: Option<String>,
 }
 
-json_column!(Acknowledgement, ReportContent);
+json_column!(WarningAcknowledgement, ReportContent);
 
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = warning_reports)]

@@ -1,6 +1,6 @@
 //! Relaying a warning, and a home's word that it has seen it.
 
-use super::model::{Acknowledgement, Target, Warning, WarningKind, WarningLevel};
+use super::model::{Target, Warning, WarningAcknowledgement, WarningKind, WarningLevel};
 use super::{queries, rules};
 use crate::access::WriteTx;
 use crate::areas;
@@ -45,6 +45,7 @@ pub struct WarningForm {
 /// Relays a warning under `id` to the homes of the area, or confirms that it was relayed so. The list is fixed with it:
 /// homes that are suspended or closed at that moment are left out.
 pub fn relay(tx: &mut WriteTx<'_>, id: WarningId, form: &WarningForm) -> Outcome<(Stored, Warning)> {
+    tx.conn.lock(id.0)?;
     let digest = digest(form);
     if queries::find_any(tx.conn, id)?.is_some() {
         let existing = queries::find(tx.conn, tx.actor, id)?;
@@ -125,7 +126,7 @@ pub fn acknowledge(
     tx: &mut WriteTx<'_>,
     id: WarningId,
     home: InstitutionId,
-    form: &Acknowledgement,
+    form: &WarningAcknowledgement,
 ) -> Outcome<(Stored, Warning, Target)> {
     tx.conn.lock(home.0)?;
     let digest = digest(form);

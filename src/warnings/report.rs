@@ -1,6 +1,6 @@
 //! What a home reports while a warning holds.
 
-use super::model::{Report, ReportContent, Situation};
+use super::model::{HomeSituation, Report, ReportContent};
 use super::{queries, rules};
 use crate::access::WriteTx;
 use crate::audit;
@@ -21,10 +21,10 @@ use utoipa::ToSchema;
     "warning_id": "0198f000-0000-7000-8000-0000000000c0", "institution_id": "0198f000-0000-7000-8000-000000000010",
     "situation": "watching", "moved": 0, "needs": "需要一台发电机", "text": "夜班增加一人，取暖设备已逐间检查"
 }))]
-pub struct ReportForm {
+pub struct WarningReportForm {
     pub warning_id: WarningId,
     pub institution_id: InstitutionId,
-    pub situation: Situation,
+    pub situation: HomeSituation,
     /// How many residents were moved, in all.
     #[schema(minimum = 0, maximum = 100000)]
     pub moved: Option<u32>,
@@ -46,7 +46,12 @@ pub fn find(tx: &mut WriteTx<'_>, id: WarningReportId) -> Outcome<Option<Report>
 }
 
 /// Writes a report down under `id`, or confirms that it stands so. One that comes after the end is kept all the same.
-pub fn report(tx: &mut WriteTx<'_>, id: WarningReportId, form: &ReportForm) -> Outcome<(Stored, Report)> {
+pub fn report(
+    tx: &mut WriteTx<'_>,
+    id: WarningReportId,
+    form: &WarningReportForm,
+) -> Outcome<(Stored, Report)> {
+    tx.conn.lock(id.0)?;
     let digest = digest(form);
     if let Some(existing) = find(tx, id)? {
         return Ok((Stored::confirmed(existing.digest == digest)?, existing));

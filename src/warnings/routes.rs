@@ -1,15 +1,15 @@
 //! Warnings over HTTP.
 
 use super::act::{self, WarningAction};
-use super::model::{Acknowledgement, Warning, WarningKind, WarningLevel};
+use super::model::{Warning, WarningAcknowledgement, WarningKind, WarningLevel};
 use super::queries::{self, Narrowing, Place};
 use super::relay::{self, WarningForm};
-use super::report::{self, ReportForm};
+use super::report::{self, WarningReportForm};
 use super::rules::AckState;
-use super::view::{self, HomeWarning, ReportView, TargetView, WarningView};
+use super::view::{self, HomeWarning, WarningReportView, WarningTargetView, WarningView};
 use crate::access::{Access, AnswerWarnings, ReadWarnings, RelayWarnings};
 use crate::areas;
-use crate::http::{Body, Cursor, Id, Page, Query, expected_version, limit, object, page, path_id, stored};
+use crate::http::{Body, Cursor, Id, Page, Query, expected_version, limit, page, path_id, stored};
 use crate::ids::{ActionId, AreaId, InstitutionId, WarningId, WarningReportId};
 use crate::institutions;
 use crate::refusal::{Code, Outcome};
@@ -134,14 +134,14 @@ pub async fn put_warning_action(
 
 /// Says that a home has seen a warning. The time is the server's; late is shown, never refused.
 #[utoipa::path(tag = "warnings", params(("id" = WarningId, Path, description = "The warning."), ("institution_id" = InstitutionId, Path, description = "The home.")),
-    request_body = Acknowledgement, security(("bearer" = [])),
+    request_body = WarningAcknowledgement, security(("bearer" = [])),
     responses((status = 201, description = "Acknowledged.", body = HomeWarning), (status = 200, description = "It was acknowledged so before.", body = HomeWarning)))]
 #[put("/warnings/{id}/acknowledgements/{institution_id}")]
 pub async fn put_acknowledgement(
     access: Access<AnswerWarnings>,
     req: HttpRequest,
     id: Id<WarningId>,
-    form: Body<Acknowledgement>,
+    form: Body<WarningAcknowledgement>,
 ) -> Outcome<HttpResponse> {
     let home = path_id(&req, "institution_id").map(InstitutionId).ok_or(Code::NotFound)?;
     let (answer, found) = access
@@ -171,7 +171,7 @@ pub struct TargetFilter {
 
 /// The homes that a warning went to and that the caller covers, by name: who has not acknowledged it, whose report is late.
 #[utoipa::path(tag = "warnings", params(("id" = WarningId, Path, description = "The warning."), TargetFilter), security(("bearer" = [])),
-    responses((status = 200, description = "One page of homes.", body = Page<TargetView>)))]
+    responses((status = 200, description = "One page of homes.", body = Page<WarningTargetView>)))]
 #[get("/warnings/{id}/targets")]
 pub async fn list_warning_targets(
     access: Access<ReadWarnings>,
@@ -193,7 +193,7 @@ pub async fn list_warning_targets(
                 acknowledgement.is_none_or(|state| one.acknowledgement == state)
                     && report_overdue.is_none_or(|overdue| one.report_overdue == overdue)
             });
-            let place = |one: &TargetView| Cursor::encode(&one.institution_id);
+            let place = |one: &WarningTargetView| Cursor::encode(&one.institution_id);
             Ok(Page::cut(homes, limit, place, |one| one))
         })
         .await?;
@@ -210,7 +210,7 @@ pub struct ReportFilter {
 /// What one home reported on a warning, the oldest first.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct WarningReports {
-    pub items: Vec<ReportView>,
+    pub items: Vec<WarningReportView>,
 }
 
 /// The reports of one home on a warning.
@@ -235,14 +235,14 @@ pub async fn list_warning_reports(
 }
 
 /// Reports how a home is, or confirms that it was reported so.
-#[utoipa::path(tag = "warnings", params(("id" = WarningReportId, Path, description = "Made by the caller, UUIDv7.")), request_body = ReportForm,
+#[utoipa::path(tag = "warnings", params(("id" = WarningReportId, Path, description = "Made by the caller, UUIDv7.")), request_body = WarningReportForm,
     security(("bearer" = [])),
-    responses((status = 201, description = "Reported.", body = ReportView), (status = 200, description = "Already reported so.", body = ReportView)))]
+    responses((status = 201, description = "Reported.", body = WarningReportView), (status = 200, description = "Already reported so.", body = WarningReportView)))]
 #[put("/warning-reports/{id}")]
 pub async fn put_warning_report(
     access: Access<AnswerWarnings>,
     id: Id<WarningReportId>,
-    form: Body<ReportForm>,
+    form: Body<WarningReportForm>,
 ) -> Outcome<HttpResponse> {
     let (answer, found) = access
         .write(move |tx| {

@@ -1,9 +1,9 @@
 //! What makes a warning sound, and what is late: acknowledgements and periodic reports. Pure.
 
 use super::act::{WarningAction, WarningStep};
-use super::model::{Acknowledgement, Warning, WarningEnd};
+use super::model::{Warning, WarningAcknowledgement, WarningEnd};
 use super::relay::WarningForm;
-use super::report::ReportForm;
+use super::report::WarningReportForm;
 use crate::db::Instant;
 use crate::evidence::rules::check_each;
 use crate::fields::Fields;
@@ -64,14 +64,14 @@ pub fn check(form: &WarningForm, now: Instant) -> Result<(), Refusal> {
     fields.finish()
 }
 
-pub fn check_acknowledgement(form: &Acknowledgement) -> Result<(), Refusal> {
+pub fn check_acknowledgement(form: &WarningAcknowledgement) -> Result<(), Refusal> {
     let mut fields = Fields::new();
     fields.line("/by", &form.by, 1..=60);
     fields.optional_prose("/measures", form.measures.as_deref(), 1000);
     fields.finish()
 }
 
-pub fn check_report(form: &ReportForm) -> Result<(), Refusal> {
+pub fn check_report(form: &WarningReportForm) -> Result<(), Refusal> {
     let mut fields = Fields::new();
     fields.number("/moved", &form.moved.unwrap_or(0), 0..=100_000);
     fields.optional_prose("/needs", form.needs.as_deref(), 1000);

@@ -1,6 +1,6 @@
 //! Warnings as the API shows them: what is late is computed when asked.
 
-use super::model::{Report, Situation, Target, Warning, WarningKind, WarningLevel};
+use super::model::{HomeSituation, Report, Target, Warning, WarningKind, WarningLevel};
 use super::queries;
 use super::rules::{self, AckState, WarningState};
 use crate::access::ReadTx;
@@ -57,7 +57,7 @@ pub struct WarningView {
     "acknowledged_at": "2026-03-10T01:12:00Z", "acknowledged_by": "陈静", "measures": "已通知夜班，检查取暖设备",
     "reports": 1, "last_report_at": "2026-03-10T09:00:00Z", "report_due_at": "2026-03-11T01:00:00Z", "report_overdue": false, "reports_missed": 0
 }))]
-pub struct TargetView {
+pub struct WarningTargetView {
     pub institution_id: InstitutionId,
     pub institution_name: String,
     pub acknowledgement: AckState,
@@ -77,7 +77,7 @@ pub struct TargetView {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct HomeWarning {
     pub warning: WarningView,
-    pub standing: TargetView,
+    pub standing: WarningTargetView,
 }
 
 /// What a home reported.
@@ -87,13 +87,13 @@ pub struct HomeWarning {
     "institution_id": "0198f000-0000-7000-8000-000000000010", "reported_at": "2026-03-10T09:00:00Z",
     "reported_by": "0198f000-0000-7000-8000-000000000021", "situation": "watching", "moved": 0, "needs": "需要一台发电机", "photos": []
 }))]
-pub struct ReportView {
+pub struct WarningReportView {
     pub id: WarningReportId,
     pub warning_id: WarningId,
     pub institution_id: InstitutionId,
     pub reported_at: Instant,
     pub reported_by: UserId,
-    pub situation: Situation,
+    pub situation: HomeSituation,
     pub moved: Option<u32>,
     pub needs: Option<String>,
     pub text: Option<String>,
@@ -101,11 +101,17 @@ pub struct ReportView {
 }
 
 /// How one home stands; `reported` are the moments of its reports, oldest first.
-fn target(of: &Warning, target: Target, name: String, reported: &[Instant], now: Instant) -> TargetView {
+fn target(
+    of: &Warning,
+    target: Target,
+    name: String,
+    reported: &[Instant],
+    now: Instant,
+) -> WarningTargetView {
     let due = rules::reports(of, reported, now);
     let (acknowledged_by, measures) =
         target.acknowledgement.map_or((None, None), |said| (Some(said.by), said.measures));
-    TargetView {
+    WarningTargetView {
         institution_id: target.institution_id,
         institution_name: name,
         acknowledgement: rules::acknowledgement(of, target.acknowledged_at, now),
@@ -121,13 +127,13 @@ fn target(of: &Warning, target: Target, name: String, reported: &[Instant], now:
 }
 
 /// How the homes of these warnings that the caller covers stand, by name.
-pub fn targets(tx: &mut ReadTx<'_>, of: &[Warning]) -> Outcome<HashMap<WarningId, Vec<TargetView>>> {
+pub fn targets(tx: &mut ReadTx<'_>, of: &[Warning]) -> Outcome<HashMap<WarningId, Vec<WarningTargetView>>> {
     let ids: Vec<WarningId> = of.iter().map(|one| one.id).collect();
     let mut reported: HashMap<(WarningId, InstitutionId), Vec<Instant>> = HashMap::new();
     for (warning, home, at) in queries::reported(tx.conn, ids.clone())? {
         reported.entry((warning, home)).or_default().push(at);
     }
-    let mut views: HashMap<WarningId, Vec<TargetView>> = HashMap::new();
+    let mut views: HashMap<WarningId, Vec<WarningTargetView>> = HashMap::new();
     for (line, name) in queries::targets(tx.conn, &tx.actor.scope, &ids)? {
         let (id, home) = (line.warning_id, line.institution_id);
         let moments = reported.get(&(id, home)).map_or(&[][..], Vec::as_slice);
@@ -138,8 +144,8 @@ pub fn targets(tx: &mut ReadTx<'_>, of: &[Warning]) -> Outcome<HashMap<WarningId
     Ok(views)
 }
 
-fn view(of: Warning, homes: &[TargetView], now: Instant) -> WarningView {
-    let count = |is: fn(&TargetView) -> bool| homes.iter().filter(|one| is(one)).count();
+fn view(of: Warning, homes: &[WarningTargetView], now: Instant) -> WarningView {
+    let count = |is: fn(&WarningTargetView) -> bool| homes.iter().filter(|one| is(one)).count();
     WarningView {
         acknowledge_by: rules::acknowledge_by(&of),
         state: rules::state(&of, now),
@@ -188,10 +194,10 @@ pub fn of_home(tx: &mut ReadTx<'_>, of: Warning, home: InstitutionId) -> Outcome
     Ok(own.map(|standing| HomeWarning { warning, standing }))
 }
 
-pub fn reports(tx: &mut ReadTx<'_>, found: Vec<Report>) -> Outcome<Vec<ReportView>> {
+pub fn reports(tx: &mut ReadTx<'_>, found: Vec<Report>) -> Outcome<Vec<WarningReportView>> {
     let owners = found.iter().map(|one| one.id.into()).collect();
     let photos = evidence::queries::of_owners(tx.conn, OwnerKind::Warning, owners)?;
-    let view = |of: Report| ReportView {
+    let view = |of: Report| WarningReportView {
         photos: photos.iter().filter(|one| one.owner_id == of.id.into()).map(EvidenceItem::from).collect(),
         id: of.id,
         warning_id: of.warning_id,

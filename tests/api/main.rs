@@ -76,3 +76,4 @@ mod shutdown;
 mod slow_clients;
 mod support;
 mod trainings;
+mod warnings;
