@@ -75,6 +75,20 @@ pub struct WarningTargetView {
 
 /// A warning as it came to one home.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({
+    "warning": {
+        "id": "0198f000-0000-7000-8000-0000000000c0", "area_id": "0198f000-0000-7000-8000-000000000002", "source": "遂宁市气象台",
+        "kind": "cold_wave", "level": "blue", "text": "预计未来48小时日平均气温下降8℃以上，请做好防寒和取暖安全。",
+        "issued_at": "2026-03-10T00:30:00Z", "valid_from": "2026-03-10T00:30:00Z", "valid_to": "2026-03-12T00:30:00Z",
+        "acknowledge_by": "2026-03-10T01:30:00Z", "relayed_at": "2026-03-10T01:00:00Z",
+        "relayed_by": "0198f000-0000-7000-8000-000000000020", "state": "running", "homes": 1, "acknowledged": 1,
+        "unacknowledged_late": 0, "reports_overdue": 0, "version": 1
+    },
+    "standing": {
+        "institution_id": "0198f000-0000-7000-8000-000000000010", "institution_name": "船山区夕阳红养老院", "acknowledgement": "on_time",
+        "acknowledged_at": "2026-03-10T01:12:00Z", "acknowledged_by": "陈静", "reports": 0, "report_overdue": false, "reports_missed": 0
+    }
+}))]
 pub struct HomeWarning {
     pub warning: WarningView,
     pub standing: WarningTargetView,

@@ -1,7 +1,7 @@
 //! Warnings (预警): relayed to the homes of an area as they are then, acknowledged, reported on until the all-clear.
 
 use crate::on_both_databases;
-use crate::support::{Person, Photo, World};
+use crate::support::{Person, Photo, TestApp, World, again};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
@@ -27,6 +27,15 @@ async fn homes(by: &Person, path: &str) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let line = |one: &Value| (text(&one["institution_name"]), text(&one["acknowledgement"]));
     page["items"].as_array().unwrap().iter().map(line).collect()
+}
+
+/// So many minutes later, everybody logged in anew: that is longer than a login.
+async fn later(app: &TestApp, world: &mut World, minutes: i64) {
+    app.clock.advance(TimeDelta::minutes(minutes));
+    world.manager = again(app, &world.manager).await;
+    world.supervisor = again(app, &world.supervisor).await;
+    world.inspector = again(app, &world.inspector).await;
+    world.manager_b = again(app, &world.manager_b).await;
 }
 
 fn report(world: &World, path: &str, situation: &str) -> Value {
@@ -62,13 +71,13 @@ on_both_databases! {
 
     /// Thirty minutes by the rule in force; later is late, is shown as late, and is never refused.
     acknowledged_in_time_or_late, app => {
-        let world = World::build(app).await;
+        let mut world = World::build(app).await;
         let path = relayed(&world).await;
         let told = world.manager.get(&path).await.expect(200).body;
         assert_eq!((&told["acknowledge_by"], &told["homes"]), (&json!("2026-03-10T02:30:00Z"), &json!(1)), "its own home only");
         let own = format!("{path}/acknowledgements/{}", world.home_a1);
         let seen = json!({ "by": "陈静", "measures": "已通知夜班" });
-        app.clock.advance(TimeDelta::minutes(31));
+        later(app, &mut world, 31).await;
         assert!(homes(&world.supervisor, &path).await.iter().all(|(_, state)| state == "overdue"));
         let standing = world.manager.put(&own, &seen).await.expect(201).body["standing"].clone();
         assert_eq!((&standing["acknowledgement"], &standing["acknowledged_by"]), (&json!("late"), &json!("陈静")));
@@ -81,18 +90,18 @@ on_both_databases! {
         assert!(missing["next_cursor"].is_string());
         let again = relayed(&world).await;
         let own = format!("{again}/acknowledgements/{}", world.home_a1);
-        app.clock.advance(TimeDelta::minutes(30));
+        later(app, &mut world, 30).await;
         let standing = world.manager.put(&own, &seen).await.expect(201).body["standing"].clone();
         assert_eq!(standing["acknowledgement"], "on_time", "exactly then is in time");
     }
 
     /// One report each hour until it is over; what is due and what was missed is told.
     reports_are_due_until_it_is_over, app => {
-        let world = World::build(app).await;
+        let mut world = World::build(app).await;
         let path = relayed(&world).await;
         let list = format!("/institutions/{}/warnings", world.home_a1);
-        let standing = async || world.manager.get(&list).await.expect(200).body["items"][0]["standing"].clone();
-        assert_eq!(standing().await["report_due_at"], "2026-03-10T03:00:00Z");
+        let standing = async |by: &Person| by.get(&list).await.expect(200).body["items"][0]["standing"].clone();
+        assert_eq!(standing(&world.manager).await["report_due_at"], "2026-03-10T03:00:00Z");
         let photo = Photo::of("before", 3);
         let (id, mut form) = (unknown(), report(&world, &path, "watching"));
         form["evidence"] = json!([photo.declared()]);
@@ -100,12 +109,12 @@ on_both_databases! {
         photo.upload(&world.manager).await.expect(201);
         let told = world.manager.put(&format!("/warning-reports/{id}"), &form).await.expect(200).body;
         assert_eq!((&told["situation"], &told["photos"][0]["state"]), (&json!("watching"), &json!("stored")));
-        assert_eq!(standing().await["report_due_at"], "2026-03-10T04:00:00Z");
-        app.clock.advance(TimeDelta::minutes(121));
-        let late = standing().await;
+        assert_eq!(standing(&world.manager).await["report_due_at"], "2026-03-10T04:00:00Z");
+        later(app, &mut world, 121).await;
+        let late = standing(&world.manager).await;
         assert_eq!([&late["report_overdue"], &late["reports_missed"], &late["reports"]], [&json!(true), &json!(1), &json!(1)]);
         world.manager.put(&format!("/warning-reports/{}", unknown()), &report(&world, &path, "moved")).await.expect(201);
-        assert_eq!(standing().await["report_overdue"], false);
+        assert_eq!(standing(&world.manager).await["report_overdue"], false);
         let told = world.inspector.get(&format!("{path}/reports?institution_id={}", world.home_a1)).await.expect(200).body;
         let said: Vec<&Value> = told["items"].as_array().unwrap().iter().map(|one| &one["situation"]).collect();
         assert_eq!(said, ["watching", "moved"]);
@@ -115,7 +124,7 @@ on_both_databases! {
 
     /// The all-clear ends it once, and nothing more is due; a cancelled one says why.
     ended_once_by_all_clear_or_cancelled, app => {
-        let world = World::build(app).await;
+        let mut world = World::build(app).await;
         let path = relayed(&world).await;
         let step = format!("{path}/actions/{}", unknown());
         let clear = json!({ "kind": "all_clear", "expected_version": 1 });
@@ -125,7 +134,7 @@ on_both_databases! {
         let cancel = json!({ "kind": "cancel", "reason": "发错区域" });
         let answer = world.supervisor.put(&format!("{path}/actions/{}", unknown()), &cancel).await.expect(409);
         assert_eq!(answer.code(), "step_not_allowed");
-        app.clock.advance(TimeDelta::minutes(121));
+        later(app, &mut world, 121).await;
         let told = world.supervisor.get(&path).await.expect(200).body;
         assert_eq!([&told["unacknowledged_late"], &told["reports_overdue"]], [0, 0], "it was over before either was due");
         assert_eq!(world.supervisor.get("/warnings?running=true").await.expect(200).body["items"], json!([]));

@@ -39,7 +39,9 @@ impl Readiness {
         // The neighbour's warning went to another town: what comes to the same town concerns both homes.
         let warned = if name == "neighbour" { world.home_a2 } else { home };
         let said = if name == "elsewhere" { "CANARY-TRAINER" } else { "李强" };
-        let scope = ScopeForm::Institutions { institutions: vec![home, warned] };
+        let scope = ScopeForm::Institutions {
+            institutions: if warned == home { vec![home] } else { vec![home, warned] },
+        };
         let keeper = app.person(&format!("trainer-of-{name}"), Role::Manager, scope).await;
         let (training, training_form) = (unknown(), training(&json!(home), said));
         keeper.put(&format!("/trainings/{training}"), &training_form).await.expect(201);
