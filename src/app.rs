@@ -16,7 +16,7 @@ use crate::office::Office;
 use crate::{
     areas, audit, campaigns, checklists, compliance, drills, evidence, external_orders, hazards, inspections,
     institutions, jobs, ledger, notices, plans, residents, rosters, rules, self_checks, sessions, staff,
-    supervision, trainings, users,
+    supervision, trainings, users, warnings,
 };
 use actix_http::error::DispatchError;
 use actix_http::{Extensions, HttpService, Request};
@@ -53,6 +53,7 @@ fn api(api: &mut ServiceConfig<'_>) {
         .configure(rosters::routes::routes)
         .configure(residents::routes::routes)
         .configure(trainings::routes::routes)
+        .configure(warnings::routes::routes)
         .configure(compliance::routes::routes)
         .configure(campaigns::routes::routes)
         .configure(drills::routes::routes)
@@ -85,6 +86,7 @@ fn api(api: &mut ServiceConfig<'_>) {
         (name = "rosters", description = "Who commands in the first minutes (现场指挥官): shifts, assignments, succession, hand-overs."),
         (name = "residents", description = "The residents' evacuation table (帮扶对应表) and whether the night is enough for it."),
         (name = "trainings", description = "Trainings and safety education (培训、宣传教育): what was held, what is due."),
+        (name = "warnings", description = "Warnings (预警): relayed to the homes of an area, acknowledged, reported on until the all-clear."),
         (name = "drills", description = "Drills (演练) and real events: planned, recorded once, evaluated; every problem is followed up."),
         (name = "compliance", description = "What institutions owe of plans, drills, rosters and training, and the next valid drill."),
         (name = "notices", description = "Notices to institutions (责令限期整改通知书) and their companion papers."),

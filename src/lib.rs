@@ -22,6 +22,7 @@ pub mod self_checks;
 pub mod staff;
 pub mod supervision;
 pub mod trainings;
+pub mod warnings;
 
 // Who may do what, and what was done.
 pub mod access;

@@ -44,6 +44,7 @@ const DOMAINS: &[&str] = &[
     "supervision",
     "trainings",
     "users",
+    "warnings",
 ];
 
 /// Rules beside the `rules.rs` files: functions of their arguments and nothing else.
@@ -498,6 +499,10 @@ const WRITES: &[(&str, &str, &str)] = &[
     ("users", "remove_own_second_factor", "user.second_factor_removed"),
     ("users", "remove_second_factor", "user.second_factor_removed"),
     ("users", "set_password", "user.password_set"),
+    ("warnings", "put_acknowledgement", "warning.acknowledged"),
+    ("warnings", "put_warning", "warning.relayed"),
+    ("warnings", "put_warning_action", "warning.all_clear"),
+    ("warnings", "put_warning_report", "warning.reported"),
     // Read, and yet written down.
     ("residents", "get_resident", "resident.read"),
     ("residents", "list_residents", "resident.read"),

@@ -97,4 +97,9 @@ permissions! {
     ActOnPlans: [Manager, Supervisor];
     ReadTrainings: [Inspector, Manager, Supervisor, Auditor, Admin];
     RecordTrainings: [Manager];
+    ReadWarnings: [Inspector, Manager, Supervisor, Auditor, Admin];
+    /// Relay a warning and end it.
+    RelayWarnings: [Supervisor];
+    /// A home acknowledges and reports by its own people only.
+    AnswerWarnings: [Manager];
 }

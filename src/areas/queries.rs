@@ -4,7 +4,7 @@ use super::model::Area;
 use crate::access::{AreaColumns, Scope};
 use crate::db::schema::{
     areas, campaigns, drills, hazard_counts, hazards, inspections, institutions, notices, rule_adoptions,
-    rule_documents, user_scopes,
+    rule_documents, user_scopes, warnings,
 };
 use crate::db::{Conn, Instant, one_of};
 use crate::ids::{AreaId, InstitutionId};
@@ -170,6 +170,7 @@ pub fn replant(conn: &mut Conn, area: &Area, place: &AreaColumns, now: Instant) 
             ))
             .execute(conn)?;
         move_rows!(conn, campaigns, campaigns::table.filter(campaigns::area_id.eq(one.id)), new);
+        move_rows!(conn, warnings, warnings::table.filter(warnings::area_id.eq(one.id)), new);
         let here: Vec<InstitutionId> = institutions::table
             .filter(institutions::area_id.eq(one.id))
             .select(institutions::id)
@@ -201,12 +202,14 @@ pub fn is_in_use(conn: &mut Conn, id: AreaId) -> Outcome<bool> {
     let own_rules = rule_documents::table.filter(rule_documents::owner_area_id.assume_not_null().eq(id));
     let people = user_scopes::table.filter(user_scopes::area_id.assume_not_null().eq(id));
     let rounds = campaigns::table.filter(campaigns::area_id.eq(id));
+    let relayed = warnings::table.filter(warnings::area_id.eq(id));
     let issued = notices::table.filter(notices::office_area_id.eq(id));
     Ok(diesel::select(exists(children)).get_result::<bool>(conn)?
         || diesel::select(exists(homes)).get_result::<bool>(conn)?
         || diesel::select(exists(rules)).get_result::<bool>(conn)?
         || diesel::select(exists(own_rules)).get_result::<bool>(conn)?
         || diesel::select(exists(rounds)).get_result::<bool>(conn)?
+        || diesel::select(exists(relayed)).get_result::<bool>(conn)?
         || diesel::select(exists(people)).get_result::<bool>(conn)?
         // An office that has issued something keeps its area: the numbers go on there.
         || diesel::select(exists(issued)).get_result::<bool>(conn)?)

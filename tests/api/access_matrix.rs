@@ -227,7 +227,7 @@ async fn place(app: &TestApp, world: &World, name: &str, area: AreaId, home: Ins
     let people = People::build(app, name, home).await;
     let plans = Plans::build(app, name, home).await;
     let drills = Drills::build(world, name, home).await;
-    let readiness = Readiness::build(app, name, home).await;
+    let readiness = Readiness::build(app, world, name, area, home).await;
     Place {
         area,
         institution: home,

@@ -77,3 +77,4 @@ mod shutdown;
 mod slow_clients;
 mod support;
 mod trainings;
+mod warnings;

@@ -248,6 +248,13 @@ fn examples_are_what_the_program_reads_and_writes() {
     parses::<anlao::trainings::record::TrainingForm>(&document, "TrainingForm");
     parses::<anlao::trainings::routes::TrainingView>(&document, "TrainingView");
     parses::<anlao::trainings::routes::TrainingStatusView>(&document, "TrainingStatusView");
+    parses::<anlao::warnings::relay::WarningForm>(&document, "WarningForm");
+    parses::<anlao::warnings::act::WarningAction>(&document, "WarningAction");
+    parses::<anlao::warnings::model::WarningAcknowledgement>(&document, "WarningAcknowledgement");
+    parses::<anlao::warnings::report::WarningReportForm>(&document, "WarningReportForm");
+    parses::<anlao::warnings::view::WarningView>(&document, "WarningView");
+    parses::<anlao::warnings::view::WarningTargetView>(&document, "WarningTargetView");
+    parses::<anlao::warnings::view::WarningReportView>(&document, "WarningReportView");
     parses::<anlao::staff::keep::StaffForm>(&document, "StaffForm");
     parses::<anlao::staff::routes::StaffView>(&document, "StaffView");
     parses::<anlao::residents::keep::ResidentForm>(&document, "ResidentForm");

@@ -237,6 +237,8 @@ async fn writes(app: &TestApp, world: &World) -> BTreeMap<String, Write> {
         .chain(plans::writes(world))
         .chain(drills::writes(world).await)
         .chain(readiness::writes(world))
+        .chain(drills::writes(world))
+        .chain(readiness::writes(world).await)
         .map(write)
         .collect()
 }
@@ -347,6 +349,9 @@ on_both_databases! {
             ("PUT /external-orders/{id} institution_id", json!(there)),
             ("PUT /self-checks/{id} institution_id", json!(there)),
             ("PUT /trainings/{id} institution_id", json!(there)),
+            ("PUT /warnings/{id} area_id", json!(world.county_b)),
+            ("PUT /warning-reports/{id} institution_id", json!(there)),
+            ("PUT /warning-reports/{id} warning_id", json!(unknown())),
             ("PUT /staff/{id} institution_id", json!(there)),
             ("PUT /staff/{id} user_id", json!(world.manager_b.id)),
             ("PUT /residents/{id} institution_id", json!(there)),
@@ -386,6 +391,7 @@ on_both_databases! {
             format!("/inspections?institution_id={there}"),
             format!("/inspections?area_id={}", world.county_b), format!("/external-orders?institution_id={there}"),
             format!("/campaigns?area_id={}", world.county_b),
+            format!("/warnings?area_id={}", world.county_b),
             format!("/notices?institution_id={there}"),
             format!("/notices?area_id={}", world.county_b),
             format!("/command-gaps?area_id={}", world.county_b),

@@ -28,6 +28,7 @@ on_both_databases! {
         paths.extend(["/drills", "/drills?limit=1&sort=on_day", "/drills?state=planned", "/drills?kind=full"].map(str::to_owned));
         paths.push(format!("/drills?area_id={}", fixture.world.city));
         paths.extend(["/campaigns", "/campaigns?state=draft", "/campaigns?limit=1"].map(str::to_owned));
+        paths.extend(["/warnings", "/warnings?running=true", "/warnings?limit=1"].map(str::to_owned));
         paths.extend(["/notices", "/notices?limit=1", "/notices?kind=rectification_notice", "/notices?state=issued"].map(str::to_owned));
         paths.push(format!("/notices?area_id={}", fixture.world.city));
         paths.extend(["/command-gaps", "/command-gaps?limit=1", "/command-gaps?within=tonight"].map(str::to_owned));
