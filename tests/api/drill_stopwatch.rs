@@ -117,7 +117,7 @@ fn exchanges(random: &mut StdRng, phone: &Phone) -> Vec<Sync> {
         |at: i64| phone.mishaps.iter().any(|(when, _)| (when - 5 * SECOND..when + 65 * SECOND).contains(&at));
     let more: Vec<i64> = (0..random.random_range(0..4)).map(|_| random.random_range(0..DRILL)).collect();
     moments.extend(more.into_iter().filter(|at| !resting(*at)));
-    let mut one = |at| {
+    let one = |at| {
         let long = if random.random_bool(0.2) { 850_000 } else { 200_000 };
         phone.sync(at, random.random_range(10_000..long), random.random_range(10_000..long))
     };

@@ -236,8 +236,6 @@ async fn writes(app: &TestApp, world: &World) -> BTreeMap<String, Write> {
         .chain(people::writes(world))
         .chain(plans::writes(world))
         .chain(drills::writes(world).await)
-        .chain(readiness::writes(world))
-        .chain(drills::writes(world))
         .chain(readiness::writes(world).await)
         .map(write)
         .collect()
