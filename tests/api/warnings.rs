@@ -142,7 +142,7 @@ on_both_databases! {
         let answer = world.supervisor.put(&format!("{wrong}/actions/{}", unknown()), &json!({ "kind": "cancel" })).await.expect(422);
         assert_eq!(answer.faults(), [("/reason".to_owned(), "required".to_owned())]);
         let stale = json!({ "kind": "cancel", "reason": "发错区域", "expected_version": 7 });
-        assert_eq!(world.supervisor.put(&format!("{wrong}/actions/{}", unknown()), &stale).await.expect(409).code(), "stale");
+        assert_eq!(world.supervisor.put(&format!("{wrong}/actions/{}", unknown()), &stale).await.expect(412).code(), "stale");
         let told = world.supervisor.put(&format!("{wrong}/actions/{}", unknown()), &cancel).await.expect(201).body;
         assert_eq!(told["state"], "cancelled");
     }
