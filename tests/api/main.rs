@@ -65,6 +65,7 @@ mod plans;
 mod problems;
 mod protocol;
 mod readme_tour;
+mod ready_at_night;
 mod releases;
 mod residents;
 mod rosters;
