@@ -80,7 +80,7 @@ on_both_databases! {
         assert!(list.item_ids().is_empty());
         let trail = world.supervisor.get(&format!("/audit?institution_id={}&limit=200", world.home_a1)).await.expect(200);
         let text = String::from_utf8_lossy(&trail.bytes).into_owned();
-        for word in ["LABEL-", "305", "陈静", "李梅", "东侧楼梯"] {
+        for word in ["LABEL-", "\"room\"", "陈静", "李梅", "东侧楼梯"] {
             assert!(!text.contains(word), "the trail holds {word}");
         }
         assert_eq!(text.matches("\"resident.").count(), 5, "entered, changed, left, read twice");
