@@ -5,11 +5,12 @@ use super::model::{Drill, DrillState, Evaluated, FoundIn};
 use super::plan::record;
 use super::record::hazard_ids;
 use super::record_rules::{Held, check_evaluation};
-use super::{people, problems, queries, rules};
+use super::{problems, queries, rules};
 use crate::access::WriteTx;
 use crate::canonical::digest;
 use crate::ids::DrillId;
 use crate::refusal::{Code, FieldCode, Outcome, Refusal};
+use crate::staff;
 use crate::stored::Stored;
 use serde_json::json;
 
@@ -26,7 +27,7 @@ pub fn evaluate(tx: &mut WriteTx<'_>, id: DrillId, form: &EvaluationForm) -> Out
     let told = problems::record_of(&before)?;
     let held = Held { record: told, on_day: before.on_day, today: tx.office.date(tx.now) };
     check_evaluation(form, &held)?;
-    people::check(tx.conn, before.institution_id, &[("/evaluator".to_owned(), &form.evaluator)])?;
+    staff::check_belong(tx.conn, before.institution_id, &[("/evaluator".to_owned(), &form.evaluator)])?;
     // What the record tells of is not told again.
     let known = hazard_ids(&told.problems);
     if let Some(at) =

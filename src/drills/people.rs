@@ -1,28 +1,7 @@
-//! Whoever is named by the list of staff is on that of the institution.
+//! Everybody whom the record of a drill names.
 
 use super::forms::{DrillRecord, People};
-use crate::db::Conn;
-use crate::fields::Fields;
-use crate::ids::InstitutionId;
-use crate::refusal::{FieldCode, Outcome};
-use crate::staff::{self, Person};
-
-/// Somebody named, and where.
-pub(super) type Named<'a> = (String, &'a Person);
-
-pub(super) fn check(conn: &mut Conn, institution: InstitutionId, named: &[Named<'_>]) -> Outcome<()> {
-    let ids: Vec<_> = named.iter().filter_map(|(_, person)| person.staff_id).collect();
-    if ids.is_empty() {
-        return Ok(());
-    }
-    let strangers = staff::queries::belong(conn, institution, &ids)?;
-    let mut fields = Fields::new();
-    for (pointer, person) in named {
-        let known = person.staff_id.is_none_or(|id| !strangers.contains(&id));
-        fields.check(known, format!("{pointer}/staff_id"), FieldCode::UnknownReference);
-    }
-    Ok(fields.finish()?)
-}
+use crate::staff::belong::Named;
 
 /// Everybody whom a record names.
 pub(super) fn of_record(form: &DrillRecord) -> Vec<Named<'_>> {

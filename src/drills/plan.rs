@@ -2,14 +2,15 @@
 
 use super::forms::DrillPlan;
 use super::model::{Drill, DrillState, Planned};
-use super::{people, plans, queries, rules};
+use super::{plans, queries, rules};
 use crate::access::{Role, WriteTx};
 use crate::audit;
 use crate::canonical::digest;
-use crate::ids::{DrillId, InstitutionId};
-use crate::institutions::{self, Institution, model::OperatingStatus};
-use crate::refusal::{Code, FieldCode, Outcome, Refusal};
+use crate::ids::DrillId;
+use crate::institutions::{self, Institution};
+use crate::refusal::{Code, Outcome};
 use crate::rules::kinds::drills::{DrillKind, Shift};
+use crate::staff;
 use crate::stored::Stored;
 use serde_json::{Value, json};
 
@@ -27,10 +28,10 @@ pub fn plan(tx: &mut WriteTx<'_>, id: DrillId, form: &DrillPlan) -> Outcome<(Sto
         return Ok((Stored::confirmed(same)?, existing));
     }
     rules::check_plan(form, tx.now)?;
-    let home = institution(tx, form.institution_id)?;
+    let home = institutions::named_and_not_closed(tx, form.institution_id)?;
     plans::check(tx.conn, home.id, form.plan_id)?;
     let named: Vec<_> = form.commander.iter().map(|one| ("/commander".to_owned(), one)).collect();
-    people::check(tx.conn, home.id, &named)?;
+    staff::check_belong(tx.conn, home.id, &named)?;
     let planned = Planned {
         shift: form.shift,
         window_from: form.window_from,
@@ -113,17 +114,6 @@ pub(super) fn empty(
         created_at: tx.now,
         updated_at: tx.now,
     }
-}
-
-/// The institution, if the caller covers it and it is not gone for good.
-pub(super) fn institution(tx: &mut WriteTx<'_>, id: InstitutionId) -> Outcome<Institution> {
-    let found = institutions::queries::find_any(tx.conn, id)?;
-    let found = found.filter(|institution| tx.actor.scope.covers(id, &institution.place));
-    let found = found.ok_or_else(|| Refusal::invalid("/institution_id", FieldCode::UnknownReference))?;
-    if found.status == OperatingStatus::Closed {
-        return Err(Code::InstitutionNotOperating.into());
-    }
-    Ok(found)
 }
 
 /// Adds an entry about a drill to its institution's chain.

@@ -2,13 +2,15 @@
 
 use super::forms::DrillRecord;
 use super::model::{Drill, DrillState, FoundIn, Recorded};
-use super::plan::{empty, institution, record};
+use super::plan::{empty, record};
 use super::{people, plans, problems, queries, record_rules, rules, standing};
 use crate::access::WriteTx;
 use crate::canonical::digest;
 use crate::evidence::{self, Owner, OwnerKind};
 use crate::ids::{DrillId, HazardId};
+use crate::institutions;
 use crate::refusal::{Code, FieldCode, Outcome, Refusal};
+use crate::staff;
 use crate::stored::Stored;
 use serde_json::{Value, json};
 
@@ -33,9 +35,9 @@ pub fn hand_in(tx: &mut WriteTx<'_>, id: DrillId, form: &DrillRecord) -> Outcome
         rules::may_record(existing)?;
     }
     record_rules::check_record(form, tx.now)?;
-    let home = institution(tx, form.institution_id)?;
+    let home = institutions::named_and_not_closed(tx, form.institution_id)?;
     plans::check(tx.conn, home.id, form.plan_id)?;
-    people::check(tx.conn, home.id, &people::of_record(form))?;
+    staff::check_belong(tx.conn, home.id, &people::of_record(form))?;
     if let Some(planned) = &existing {
         check_as_planned(planned, form)?;
     }

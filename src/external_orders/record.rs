@@ -8,7 +8,7 @@ use crate::canonical::digest;
 use crate::evidence::{self, DeclaredEvidence, Owner, OwnerKind};
 use crate::ids::{ExternalOrderId, InstitutionId};
 use crate::institutions;
-use crate::refusal::{Code, FieldCode, Outcome, Refusal};
+use crate::refusal::{Code, Outcome, Refusal};
 use crate::stored::Stored;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -72,9 +72,7 @@ pub fn record(
         return Ok((Stored::confirmed(existing.digest == digest)?, existing));
     }
     rules::check(form, tx.office.date(tx.now))?;
-    let place = institutions::queries::find_any(tx.conn, form.institution_id)?;
-    let place = place.filter(|one| tx.actor.scope.covers(one.id, &one.place));
-    let place = place.ok_or_else(|| Refusal::invalid("/institution_id", FieldCode::UnknownReference))?;
+    let place = institutions::named(tx, form.institution_id)?;
     let order = ExternalOrder {
         id,
         institution_id: place.id,

@@ -14,7 +14,7 @@ use crate::db::Instant;
 use crate::evidence::{self, DeclaredEvidence, Owner};
 use crate::fields::Fields;
 use crate::ids::{HazardId, InstitutionId};
-use crate::institutions::{self, Institution, model::OperatingStatus};
+use crate::institutions::{self, Institution};
 use crate::refusal::{Code, Failure, FieldCode, Outcome, Refusal};
 use crate::rules::{InForce, Rules};
 use crate::stored::Stored;
@@ -106,7 +106,7 @@ pub fn register_found_in(
     let rules = tx.rules()?;
     let found_on = tx.office.date(form.found_at);
     // What is wrong with the form is told before that its institution is not known.
-    let institution = institution(tx, form.institution_id);
+    let institution = institutions::named_and_not_closed(tx, form.institution_id);
     let here = match &institution {
         Ok(institution) => Some(Here::of(&rules, &institution.place, found_on)?),
         Err(_) => None,
@@ -215,17 +215,6 @@ fn check_criterion(fields: &mut Fields, form: &HazardForm, item: Option<&Checkli
     fields.check(major || !candidate || considered, "/no_criterion_because", FieldCode::Required);
     let belongs = !major && may_become;
     fields.check(belongs || !considered, "/no_criterion_because", FieldCode::NotAllowedHere);
-}
-
-fn institution(tx: &mut WriteTx<'_>, id: InstitutionId) -> Outcome<Institution> {
-    let found = institutions::queries::find_any(tx.conn, id)?;
-    let found = found.filter(|institution| tx.actor.scope.covers(id, &institution.place));
-    let found = found.ok_or_else(|| Refusal::invalid("/institution_id", FieldCode::UnknownReference))?;
-    if found.status == OperatingStatus::Closed {
-        Err(Code::InstitutionNotOperating.into())
-    } else {
-        Ok(found)
-    }
 }
 
 fn draft(

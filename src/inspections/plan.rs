@@ -7,7 +7,7 @@ use crate::access::WriteTx;
 use crate::audit;
 use crate::canonical::digest;
 use crate::ids::{CampaignId, InspectionId, InstitutionId, UserId};
-use crate::institutions::{self, Institution, model::OperatingStatus};
+use crate::institutions::{self, Institution};
 use crate::refusal::{Code, Failure, FieldCode, Outcome, Refusal};
 use crate::stored::Stored;
 use crate::users;
@@ -32,7 +32,7 @@ pub fn plan(tx: &mut WriteTx<'_>, id: InspectionId, form: &InspectionPlan) -> Ou
         planned_at: tx.now,
     };
     rules::check_plan(form.kind, &plan, &form.inspectors, tx.actor)?;
-    let institution = institution(tx, form.institution_id)?;
+    let institution = institutions::named_and_not_closed(tx, form.institution_id)?;
     check_people(tx, &institution, &form.inspectors)?;
     let inspection = Inspection { plan_digest: Some(digest), ..draft(tx, id, &institution, form.kind, plan) };
     record(tx, &inspection, "inspection.planned", json!({ "plan": form }))?;
@@ -84,17 +84,6 @@ pub(super) fn empty(
     }
 }
 
-/// The institution, if the caller covers it and it is not gone for good.
-pub(super) fn institution(tx: &mut WriteTx<'_>, id: InstitutionId) -> Outcome<Institution> {
-    let found = institutions::queries::find_any(tx.conn, id)?;
-    let found = found.filter(|institution| tx.actor.scope.covers(id, &institution.place));
-    let found = found.ok_or_else(|| Refusal::invalid("/institution_id", FieldCode::UnknownReference))?;
-    if found.status == OperatingStatus::Closed {
-        return Err(Code::InstitutionNotOperating.into());
-    }
-    Ok(found)
-}
-
 /// Everybody named must be able to inspect there.
 pub(super) fn check_people(tx: &mut WriteTx<'_>, at: &Institution, people: &[UserId]) -> Outcome<()> {
     use crate::access::Role;
@@ -140,7 +129,7 @@ pub fn change(
     let people: Vec<UserId> = change.inspectors.clone().unwrap_or(known);
     rules::check_plan(before.kind, &plan, &people, tx.actor)?;
     if change.inspectors.is_some() {
-        let institution = institution(tx, before.institution_id)?;
+        let institution = institutions::named_and_not_closed(tx, before.institution_id)?;
         check_people(tx, &institution, &people)?;
     }
     let after = Inspection {
@@ -201,7 +190,7 @@ pub struct PlannedVisit {
 
 /// Plans a visit of a campaign; that its people may go there was seen when they were drawn.
 pub fn plan_for_campaign(tx: &mut WriteTx<'_>, visit: &PlannedVisit) -> Outcome<Inspection> {
-    let institution = institution(tx, visit.institution_id)?;
+    let institution = institutions::named_and_not_closed(tx, visit.institution_id)?;
     let plan = Plan {
         planned_from: visit.starts_on,
         planned_to: visit.ends_on,

@@ -2,7 +2,7 @@
 
 use super::forms::{Answer, InspectionRecord};
 use super::model::{Inspection, InspectionState, Record, StoredAnswer};
-use super::plan::{check_people, empty, institution, record};
+use super::plan::{check_people, empty, record};
 use super::{queries, rules};
 use crate::access::WriteTx;
 use crate::canonical::digest;
@@ -11,6 +11,7 @@ use crate::external_orders;
 use crate::hazards;
 use crate::hazards::model::{FoundIn, Hazard, Status};
 use crate::ids::{HazardId, InspectionId};
+use crate::institutions;
 use crate::refusal::{Code, FieldCode, Outcome, Refusal};
 use crate::stored::Stored;
 use serde_json::json;
@@ -37,7 +38,7 @@ pub fn hand_in(
         }
         rules::must_be(existing, InspectionState::Planned)?;
     }
-    let place = institution(tx, form.institution_id)?;
+    let place = institutions::named_and_not_closed(tx, form.institution_id)?;
     let rules_now = tx.rules()?;
     let checklist = rules_now.checklist(&place.place, tx.office.date(form.started_at))?;
     rules::check_record(form, &rules::Visit { checklist, actor: tx.actor, now: tx.now })?;

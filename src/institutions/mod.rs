@@ -2,8 +2,10 @@
 
 pub mod credit_code;
 pub mod model;
+mod named;
 pub mod queries;
 pub mod routes;
 pub mod rules;
 
 pub use model::Institution;
+pub use named::{named, named_and_not_closed};

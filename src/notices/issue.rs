@@ -28,7 +28,7 @@ pub fn issue(tx: &mut WriteTx<'_>, id: NoticeId, form: &NoticeForm) -> Outcome<(
     let today = tx.office.date(tx.now);
     form.check(today)?;
     decide::may_issue(tx.actor.role, form.kind)?;
-    let institution = institution(tx, form)?;
+    let institution = institutions::named(tx, form.institution_id)?;
     let area = office_area(tx, form, &institution)?;
     let (office, rules) = (tx.office, tx.rules()?);
     let templates = rules.notice_templates(&institution.place, today)?;
@@ -90,13 +90,6 @@ fn confirm(tx: &WriteTx<'_>, existing: Notice, form_digest: &str) -> Outcome<(St
         return Err(Code::IdTaken.into());
     }
     Ok((Stored::Replayed, existing))
-}
-
-fn institution(tx: &mut WriteTx<'_>, form: &NoticeForm) -> Outcome<Institution> {
-    let id = form.institution_id;
-    let found = institutions::queries::find_any(tx.conn, id)?;
-    let found = found.filter(|institution| tx.actor.scope.covers(id, &institution.place));
-    found.ok_or_else(|| Refusal::invalid("/institution_id", FieldCode::UnknownReference).into())
 }
 
 /// The area of the issuing office. One that the caller does not speak for is as if it did not exist.

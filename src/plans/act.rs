@@ -9,6 +9,7 @@ use crate::canonical::{canonical, digest};
 use crate::ids::{PlanId, PlanStepId};
 use crate::institutions::{self, Institution};
 use crate::refusal::{Code, Outcome, Refusal};
+use crate::staff;
 use crate::stored::Stored;
 use crate::users;
 use serde_json::json;
@@ -72,7 +73,7 @@ fn follow(
 ) -> Outcome<&'static str> {
     Ok(match step {
         Step::Approve { on, by, post, note } => {
-            standing::check_people(tx, place, [("/by".to_owned(), &by)])?;
+            staff::check_belong(tx.conn, place.id, &[("/by".to_owned(), &by)])?;
             rules::must_be_complete(&standing::check(&mut tx.reading(), place, plan)?)?;
             let others = users::queries::has_other_manager(tx.conn, place.id, tx.actor.id)?;
             rules::may_approve(&plan.head, tx.actor.id, others)?;
@@ -102,7 +103,7 @@ fn follow(
             "plan.published"
         }
         Step::Review { on, by, note } => {
-            standing::check_people(tx, place, [("/by".to_owned(), &by)])?;
+            staff::check_belong(tx.conn, place.id, &[("/by".to_owned(), &by)])?;
             let check = standing::check(&mut tx.reading(), place, plan)?;
             rules::must_be_complete(&check)?;
             // Whoever finds it right has seen how things are now.

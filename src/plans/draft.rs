@@ -3,14 +3,15 @@
 use super::content::PlanContent;
 use super::form::{self, FloorPlan, PlanChange, PlanForm};
 use super::model::{Plan, PlanHead, PlanState, StoredContent};
-use super::{queries, rules, standing};
+use super::{queries, rules};
 use crate::access::WriteTx;
 use crate::audit;
 use crate::canonical::digest;
 use crate::evidence::{self, Owner, OwnerKind};
-use crate::ids::{InstitutionId, PlanId};
-use crate::institutions::{self, Institution, model::OperatingStatus};
+use crate::ids::PlanId;
+use crate::institutions::{self};
 use crate::refusal::{Code, FieldCode, Outcome, Refusal};
+use crate::staff;
 use crate::stored::Stored;
 use serde_json::{Value, json};
 
@@ -21,13 +22,13 @@ pub fn draft(tx: &mut WriteTx<'_>, id: PlanId, form: &PlanForm) -> Outcome<(Stor
         let existing = queries::find(tx.conn, &tx.actor.scope, id)?;
         return Ok((Stored::confirmed(existing.head.digest == form_digest)?, existing));
     }
-    let place = institution(tx, form.institution_id)?;
+    let place = institutions::named_and_not_closed(tx, form.institution_id)?;
     queries::hold_home(tx.conn, place.id)?;
     let source = source(tx, form)?;
     let written = form.content.clone().or_else(|| source.as_ref().map(|plan| plan.content.0.clone()));
     let content = written.ok_or_else(|| Refusal::invalid("/content", FieldCode::Required))?;
     form::check(&content, &form.floor_plans, 0)?;
-    standing::check_people(tx, &place, content.named())?;
+    staff::check_belong(tx.conn, place.id, &content.named().collect::<Vec<_>>())?;
     let head = PlanHead {
         id,
         institution_id: place.id,
@@ -85,7 +86,7 @@ pub fn change(tx: &mut WriteTx<'_>, id: PlanId, version: i64, change: &PlanChang
     let already = evidence::queries::of_owner(tx.conn, OwnerKind::Plan, id.into())?.len();
     form::check(&content, &change.floor_plans, already)?;
     let place = institutions::queries::find(tx.conn, &tx.actor.scope, before.head.institution_id)?;
-    standing::check_people(tx, &place, content.named())?;
+    staff::check_belong(tx.conn, place.id, &content.named().collect::<Vec<_>>())?;
     let head = PlanHead {
         kind: content.kind,
         level: level(&content),
@@ -107,16 +108,6 @@ pub fn change(tx: &mut WriteTx<'_>, id: PlanId, version: i64, change: &PlanChang
 
 fn level(content: &PlanContent) -> Option<i32> {
     content.level.and_then(|level| i32::try_from(level).ok())
-}
-
-fn institution(tx: &mut WriteTx<'_>, id: InstitutionId) -> Outcome<Institution> {
-    let found = institutions::queries::find_any(tx.conn, id)?;
-    let found = found.filter(|institution| tx.actor.scope.covers(id, &institution.place));
-    let found = found.ok_or_else(|| Refusal::invalid("/institution_id", FieldCode::UnknownReference))?;
-    if found.status == OperatingStatus::Closed {
-        return Err(Code::InstitutionNotOperating.into());
-    }
-    Ok(found)
 }
 
 /// The edition that a draft is based on: another one of the same home.

@@ -6,16 +6,15 @@ use super::content::PlanContent;
 use super::model::{Plan, PlanHead, PlanState, StoredSnapshot};
 use super::queries;
 use super::revision::{self, Known, Left, PlanProblem, ResidentMix, Revision, Snapshot};
-use crate::access::{ReadTx, WriteTx};
+use crate::access::ReadTx;
 use crate::compliance::facts::{PlanInForce, Scenario, Words};
 use crate::drills;
-use crate::fields::Fields;
 use crate::ids::StaffId;
 use crate::institutions::Institution;
-use crate::refusal::{Failure, FieldCode, Outcome};
+use crate::refusal::{Failure, Outcome};
 use crate::residents;
 use crate::rules::kinds::Kind;
-use crate::staff::{self, Person};
+use crate::staff::{self};
 use chrono::NaiveDate;
 use std::collections::BTreeSet;
 
@@ -132,23 +131,6 @@ pub fn scenarios(tx: &mut ReadTx<'_>, place: &Institution, on: NaiveDate) -> Out
 }
 
 // ---- What others know. Each function below asks one neighbour. ----
-
-/// Whether those who are named by an id are on the list of staff of the home; each with its place in the body.
-pub fn check_people<'a>(
-    tx: &mut WriteTx<'_>,
-    place: &Institution,
-    people: impl IntoIterator<Item = (String, &'a Person)>,
-) -> Outcome<()> {
-    let named = people.into_iter().filter_map(|(at, person)| Some((at, person.staff_id?)));
-    let named: Vec<(String, StaffId)> = named.collect();
-    let ids: Vec<StaffId> = named.iter().map(|(_, id)| *id).collect();
-    let strange = staff::queries::belong(tx.conn, place.id, &ids)?;
-    let mut fields = Fields::new();
-    for (at, id) in named {
-        fields.check(!strange.contains(&id), format!("{at}/staff_id"), FieldCode::UnknownReference);
-    }
-    Ok(fields.finish()?)
-}
 
 /// Those of the plan who are on the list of staff and left.
 fn left(

@@ -7,6 +7,7 @@ use crate::access::WriteTx;
 use crate::audit;
 use crate::canonical::digest;
 use crate::ids::{InstitutionId, ResidentId};
+use crate::institutions;
 use crate::refusal::{Code, FieldCode, Outcome, Refusal};
 use crate::staff::{self, Person};
 use crate::stored::{Stored, Written};
@@ -105,12 +106,12 @@ pub fn keep(
     if let (Written::Confirmed, Some(there)) = (came_to, &there) {
         return Ok((came_to, there.clone()));
     }
-    let home = staff::keep::home(tx, form.institution_id)?;
+    let home = institutions::named(tx, form.institution_id)?;
     if there.as_ref().is_some_and(|one| one.institution_id != home.id) {
         return Err(Refusal::invalid("/institution_id", FieldCode::Mismatch).into());
     }
     rules::check(form, tx.office.date(tx.now))?;
-    staff::keep::check_belong(tx, home.id, &form.helpers())?;
+    staff::check_belong(tx.conn, home.id, &form.helpers())?;
     let new = row(tx, id, content, digest, there.as_ref());
     record(tx, if there.is_some() { "resident.changed" } else { "resident.entered" }, &new)?;
     match there {

@@ -11,7 +11,7 @@ use crate::ids::InstitutionId;
 use crate::institutions;
 use crate::refusal::{FieldCode, Outcome, Refusal};
 use crate::staff::Person;
-use crate::staff::keep::check_belong;
+use crate::staff::check_belong;
 use crate::stored::Written;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -105,6 +105,6 @@ pub fn succession(
         .enumerate()
         .filter_map(|(at, step)| Some((format!("/steps/{at}/person"), step.person.as_ref()?)))
         .collect();
-    check_belong(tx, home, &named)?;
+    check_belong(tx.conn, home, &named)?;
     keep(tx, home, (Topic::Succession, "succession.arranged"), &form.steps, seen)
 }

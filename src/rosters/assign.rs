@@ -12,7 +12,7 @@ use crate::institutions;
 use crate::refusal::{Code, Failure, FieldCode, Outcome, Refusal};
 use crate::rules::kinds::drills::Shift;
 use crate::staff::Person;
-use crate::staff::keep::{check_belong, home};
+use crate::staff::check_belong;
 use crate::stored::Stored;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -108,7 +108,7 @@ pub fn assign(
         let there = queries::find(tx.conn, &tx.actor.scope, id)?;
         return Ok((Stored::confirmed(there.digest == digest)?, there));
     }
-    let home = home(tx, form.institution_id)?;
+    let home = institutions::named(tx, form.institution_id)?;
     tx.conn.lock(home.id.0)?;
     rules::check(form)?;
     let (begins_at, ends_at) = stretch(tx, form)?;
@@ -116,7 +116,7 @@ pub fn assign(
     let mut named = vec![("/person".to_owned(), &form.person)];
     let deputies = form.deputies.iter().enumerate();
     named.extend(deputies.map(|(at, one)| (format!("/deputies/{at}/person"), &one.person)));
-    check_belong(tx, home.id, &named)?;
+    check_belong(tx.conn, home.id, &named)?;
     replace(tx, id, form, begins_at, ends_at)?;
     let form = form.clone();
     let new = Assignment {

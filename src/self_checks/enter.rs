@@ -14,7 +14,7 @@ use crate::hazards::{self, FoundHazard};
 use crate::ids::{HazardId, InstitutionId, SelfCheckId};
 use crate::institutions::{self, Institution, model::OperatingStatus};
 use crate::office::Office;
-use crate::refusal::{Code, FieldCode, Outcome, Refusal};
+use crate::refusal::{FieldCode, Outcome, Refusal};
 use crate::rules::Rules;
 use crate::stored::Stored;
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
@@ -75,7 +75,7 @@ pub fn enter(tx: &mut WriteTx<'_>, id: SelfCheckId, form: &SelfCheckForm) -> Out
         let existing = queries::find(tx.conn, &tx.actor.scope, id)?;
         return Ok((Stored::confirmed(existing.digest == digest)?, existing));
     }
-    let place = institution(tx, form.institution_id)?;
+    let place = institutions::named_and_not_closed(tx, form.institution_id)?;
     let done_on = tx.office.date(form.performed_at);
     let rules_now = tx.rules()?;
     rules::check(form, rules_now.checklist(&place.place, done_on)?.content, tx.now)?;
@@ -97,16 +97,6 @@ pub fn enter(tx: &mut WriteTx<'_>, id: SelfCheckId, form: &SelfCheckForm) -> Out
         Owner { kind: OwnerKind::SelfCheck, id: id.into(), institution: place.id, action: None, part: None };
     evidence::queries::declare(tx, &owner, &form.evidence, 0)?;
     Ok((Stored::Created, check))
-}
-
-fn institution(tx: &mut WriteTx<'_>, id: InstitutionId) -> Outcome<Institution> {
-    let found = institutions::queries::find_any(tx.conn, id)?;
-    let found = found.filter(|institution| tx.actor.scope.covers(id, &institution.place));
-    let found = found.ok_or_else(|| Refusal::invalid("/institution_id", FieldCode::UnknownReference))?;
-    if found.status == OperatingStatus::Closed {
-        return Err(Code::InstitutionNotOperating.into());
-    }
-    Ok(found)
 }
 
 /// The entry with what is odd about it.

@@ -1,14 +1,13 @@
 //! Keeping the list of who works in a home: written whole, confirmed when it is so already, changed over a version.
 
 use super::model::{Qualification, Qualifications, StaffMember};
-use super::person::Person;
 use super::{queries, rules};
 use crate::access::{Role, Scope, WriteTx};
 use crate::audit;
 use crate::canonical::digest;
 use crate::ids::{InstitutionId, StaffId, UserId};
-use crate::institutions::{self, Institution};
-use crate::refusal::{Code, FieldCode, Outcome, Refusal};
+use crate::institutions::{self};
+use crate::refusal::{FieldCode, Outcome, Refusal};
 use crate::stored::Written;
 use crate::users;
 use chrono::NaiveDate;
@@ -44,33 +43,6 @@ pub struct StaffForm {
     pub expected_version: Option<i64>,
 }
 
-/// The institution that a form names, as the caller covers it.
-pub fn home(tx: &mut WriteTx<'_>, id: InstitutionId) -> Outcome<Institution> {
-    let found = institutions::queries::find_any(tx.conn, id)?;
-    let found = found.filter(|institution| tx.actor.scope.covers(id, &institution.place));
-    found.ok_or_else(|| Refusal::invalid("/institution_id", FieldCode::UnknownReference).into())
-}
-
-/// That whoever is named by the list of staff is on this home's; each with the pointer to where they are named.
-pub fn check_belong(
-    tx: &mut WriteTx<'_>,
-    institution: InstitutionId,
-    named: &[(String, &Person)],
-) -> Outcome<()> {
-    let ids: Vec<StaffId> = named.iter().filter_map(|(_, person)| person.staff_id).collect();
-    if ids.is_empty() {
-        return Ok(());
-    }
-    let strange = queries::belong(tx.conn, institution, &ids)?;
-    let mut refusal = Refusal::new(Code::Invalid);
-    for (pointer, person) in named {
-        if person.staff_id.is_some_and(|id| strange.contains(&id)) {
-            refusal = refusal.field(format!("{pointer}/staff_id"), FieldCode::UnknownReference);
-        }
-    }
-    if refusal.fields.is_empty() { Ok(()) } else { Err(refusal.into()) }
-}
-
 /// Writes somebody into the list, over the version `seen` where they are there already.
 pub fn keep(
     tx: &mut WriteTx<'_>,
@@ -88,7 +60,7 @@ pub fn keep(
     if let (Written::Confirmed, Some(there)) = (came_to, &there) {
         return Ok((came_to, there.clone()));
     }
-    let home = home(tx, form.institution_id)?;
+    let home = institutions::named(tx, form.institution_id)?;
     if there.as_ref().is_some_and(|one| one.institution_id != home.id) {
         return Err(Refusal::invalid("/institution_id", FieldCode::Mismatch).into());
     }

@@ -68,17 +68,12 @@ pub fn record(tx: &mut WriteTx<'_>, id: TrainingId, form: &TrainingForm) -> Outc
         let existing = queries::find(tx.conn, &tx.actor.scope, id)?;
         return Ok((Stored::confirmed(existing.digest == digest)?, existing));
     }
-    let place = institutions::queries::find_any(tx.conn, form.institution_id)?;
-    let place = place.filter(|one| tx.actor.scope.covers(one.id, &one.place));
-    let place = place.ok_or_else(|| Refusal::invalid("/institution_id", FieldCode::UnknownReference))?;
-    if place.status == OperatingStatus::Closed {
-        return Err(Code::InstitutionNotOperating.into());
-    }
+    let place = institutions::named_and_not_closed(tx, form.institution_id)?;
     let held_on = tx.office.date(form.started_at);
     rules::check(form, tx.rules()?.intervals(&place.place, held_on)?.content, tx.now)?;
     let named = |(at, one)| (format!("/attendees/{at}"), one);
     let named: Vec<_> = form.attendees.iter().enumerate().map(named).collect();
-    staff::keep::check_belong(tx, place.id, &named)?;
+    staff::check_belong(tx.conn, place.id, &named)?;
     check_replaced(tx, form)?;
     let named = u32::try_from(form.attendees.len()).unwrap_or(u32::MAX);
     let is = |audience| form.audience.contains(&audience);

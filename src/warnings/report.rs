@@ -57,12 +57,9 @@ pub fn report(
         return Ok((Stored::confirmed(existing.digest == digest)?, existing));
     }
     rules::check_report(form)?;
-    let unknown = |pointer: &str| Refusal::invalid(pointer, FieldCode::UnknownReference);
-    let home = institutions::queries::find_any(tx.conn, form.institution_id)?;
-    let home = home.filter(|one| tx.actor.scope.covers(one.id, &one.place));
-    let home = home.ok_or_else(|| unknown("/institution_id"))?;
+    let home = institutions::named(tx, form.institution_id)?;
     if queries::target(tx.conn, form.warning_id, home.id)?.is_none() {
-        return Err(unknown("/warning_id").into());
+        return Err(Refusal::invalid("/warning_id", FieldCode::UnknownReference).into());
     }
     let new = Report {
         id,

@@ -10,9 +10,10 @@ use crate::db::Instant;
 use crate::db::schema::handovers;
 use crate::fields::Fields;
 use crate::ids::{DrillId, HandoverId, InstitutionId, UserId};
+use crate::institutions;
 use crate::refusal::{FieldCode, Outcome, Refusal};
 use crate::staff::Person;
-use crate::staff::keep::{check_belong, home};
+use crate::staff::check_belong;
 use crate::staff::rules::check_person;
 use crate::stored::Stored;
 use crate::{json_column, text_enum};
@@ -138,11 +139,11 @@ pub fn enter(
         let there = queries::find_handover(tx.conn, &tx.actor.scope, id)?;
         return Ok((Stored::confirmed(there.digest == digest)?, there));
     }
-    let home = home(tx, form.institution_id)?;
+    let home = institutions::named(tx, form.institution_id)?;
     check(form, tx.now)?;
     let mut named = vec![("/to".to_owned(), &form.to)];
     named.extend(form.from.as_ref().map(|from| ("/from".to_owned(), from)));
-    check_belong(tx, home.id, &named)?;
+    check_belong(tx.conn, home.id, &named)?;
     let form = form.clone();
     let new = Handover {
         id,
