@@ -124,6 +124,18 @@ fn is_pure(file: &File) -> bool {
 }
 
 #[test]
+fn the_map_names_every_domain() {
+    let map = include_str!("../ARCHITECTURE.md");
+    let shape = map.split("```").nth(1).unwrap();
+    let named: Vec<&str> = shape.split_whitespace().collect();
+    let missing = DOMAINS.iter().filter(|domain| !named.contains(domain));
+    none(
+        "ARCHITECTURE.md names every folder of the domain",
+        missing.map(|&domain| domain.to_owned()).collect(),
+    );
+}
+
+#[test]
 fn rules_are_pure() {
     let mut breaches = Vec::new();
     let files = sources();

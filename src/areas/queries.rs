@@ -151,7 +151,7 @@ macro_rules! move_rows {
     };
 }
 
-/// Gives everything at or below `area` its new place: areas, institutions and their hazards.
+/// Gives everything at or below `area` its new place: areas, institutions, and every record that keeps its place.
 pub fn replant(conn: &mut Conn, area: &Area, place: &AreaColumns, now: Instant) -> Outcome<usize> {
     let below: Vec<Area> =
         areas::table.filter(in_area!(areas, area.level, area.id)).select(Area::as_select()).load(conn)?;

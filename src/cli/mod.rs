@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Hazard inspection for elder-care institutions.
+/// Hazard inspection and emergency drills for elder-care institutions.
 #[derive(Parser)]
 #[command(name = "anlao", version, about)]
 struct Cli {
