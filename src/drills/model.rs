@@ -1,6 +1,6 @@
 //! A drill and everything that is kept about it.
 
-use super::forms::{Announcement, DrillRecord, EvaluationForm, StaffTold};
+use super::forms::{Announcement, DrillRecord, EvaluationForm};
 use crate::access::AreaColumns;
 use crate::db::Instant;
 use crate::db::schema::{drill_problems, drill_steps, drills};
@@ -63,7 +63,7 @@ pub struct Planned {
 impl Planned {
     /// Whether the exact time is told to nobody but who planned it, until it starts.
     pub fn is_sealed(&self) -> bool {
-        self.announcement.exact_at.is_some() && self.announcement.staff != StaffTold::Exact
+        self.announcement.is_sealed()
     }
 }
 

@@ -160,6 +160,54 @@ on_both_databases! {
         }
     }
 
+    /// Moved without a new exact time nothing is sealed any more, and the old one is still nobody else's to find out.
+    a_sealed_time_that_was_given_up_is_not_guessed, app => {
+        let world = World::build(app).await;
+        let (id, form) = (unknown(), sealed(&world));
+        let path = format!("/drills/{id}");
+        world.manager.put(&path, &form).await.expect(201);
+        let later = json!({ "kind": "postpone", "reason": "暴雨预警", "window_from": "2026-03-16T14:00:00Z", "window_to": "2026-03-16T22:00:00Z" });
+        let moved = act(&world.supervisor, &id, &later).await.expect(201).body;
+        assert_eq!(moved["exact_time_sealed"], false);
+        let mut wrong = form.clone();
+        wrong["announcement"]["exact_at"] = json!("2026-03-12T18:11:00Z");
+        for guess in [&form, &wrong] {
+            assert_eq!(world.supervisor.put(&path, guess).await.expect(409).code(), "id_taken");
+        }
+        world.manager.put(&path, &form).await.expect(200);
+        act(&world.supervisor, &id, &json!({ "kind": "start" })).await.expect(201);
+        world.supervisor.put(&path, &form).await.expect(200);
+    }
+
+    /// A plan is one edition: what a drill goes by is a plan and its own edition, whatever was planned before.
+    a_drill_goes_by_one_edition, app => {
+        let world = World::build(app).await;
+        let (first, second) = (unknown(), unknown());
+        for id in [&first, &second] {
+            let draft = json!({ "institution_id": world.home_a1, "content": crate::plans::whole() });
+            world.manager.put(&format!("/plans/{id}"), &draft).await.expect(201);
+        }
+        let named = |mut form: Value, of: Option<&String>, edition: Option<u32>| {
+            (form["plan_id"], form["plan_edition"]) = (json!(of), json!(edition));
+            form
+        };
+        let planned = |of, edition| named(plan(&world, "full"), of, edition);
+        let held = |of, edition| named(record(&world), of, edition);
+        for (path, form) in [("", planned(Some(&first), Some(2))), ("/record", held(Some(&first), Some(2)))] {
+            let refused = world.manager.put(&format!("/drills/{}{path}", unknown()), &form).await.expect(422);
+            assert_eq!(refused.faults(), [("/plan_edition".to_owned(), "mismatch".to_owned())]);
+        }
+        for (named, recorded, edition) in [(None, &first, 1), (Some(&first), &first, 1), (Some(&second), &second, 2)] {
+            let id = unknown();
+            let told = world.manager.put(&format!("/drills/{id}"), &planned(Some(&first), None)).await.expect(201).body;
+            assert_eq!((&told["plan_id"], &told["plan_edition"]), (&json!(first), &json!(1)));
+            let told = hand_in(&world.manager, &id, &held(named, None)).await.expect(201).body;
+            assert_eq!((&told["plan_id"], &told["plan_edition"]), (&json!(recorded), &json!(edition)));
+        }
+        let alone = hand_in(&world.manager, &unknown(), &held(None, Some(1))).await.expect(422);
+        assert_eq!(alone.faults(), [("/plan_edition".to_owned(), "not_allowed_here".to_owned())]);
+    }
+
     /// Told exactly, it is not sealed.
     an_announced_time_is_told, app => {
         let world = World::build(app).await;
