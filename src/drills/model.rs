@@ -130,6 +130,22 @@ pub struct Drill {
     pub updated_at: Instant,
 }
 
+/// What was held, as far as its dates and traits count.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = drills)]
+pub struct Held {
+    pub id: DrillId,
+    pub kind: DrillKind,
+    pub shift: Shift,
+    pub state: DrillState,
+    pub real_event: bool,
+    pub on_day: NaiveDate,
+    pub building: Option<String>,
+    pub scenario: Option<String>,
+    pub alarm_at: Option<Instant>,
+    pub reported_on: Option<NaiveDate>,
+}
+
 type PlaceColumns =
     (drills::area_1, drills::area_2, drills::area_3, drills::area_4, drills::area_5, drills::area_6);
 

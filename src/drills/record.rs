@@ -10,6 +10,7 @@ use crate::evidence::{self, Owner, OwnerKind};
 use crate::ids::{DrillId, HazardId};
 use crate::institutions;
 use crate::refusal::{Code, FieldCode, Outcome, Refusal};
+use crate::rosters;
 use crate::staff;
 use crate::stored::Stored;
 use serde_json::{Value, json};
@@ -46,7 +47,7 @@ pub fn hand_in(tx: &mut WriteTx<'_>, id: DrillId, form: &DrillRecord) -> Outcome
     if let Some(report) = &form.report {
         record_rules::check_filing(report.on, "/report/on", held_on, tx.office.date(tx.now))?;
     }
-    let pattern = standing::shift_pattern(tx.conn, home.id)?;
+    let pattern = rosters::queries::shift_pattern(tx.conn, home.id)?;
     let shift = standing::shift_at(tx.office, &pattern, alarm_at)?;
     let before = existing.clone().unwrap_or_else(|| empty(tx, id, &home, form.kind, shift));
     let (plan_id, plan_edition) = named.unzip();
