@@ -10,7 +10,7 @@ use crate::refusal::{Code, Outcome};
 use crate::rules::kinds::drills::DrillKind;
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// The drill, whoever asks: to tell "taken" from "free" before the scope is applied.
 pub fn find_any(conn: &mut Conn, id: DrillId) -> Outcome<Option<Drill>> {
@@ -26,6 +26,17 @@ pub fn sees(actor: &Actor, drill: &Drill) -> bool {
 pub fn find(conn: &mut Conn, actor: &Actor, id: DrillId) -> Outcome<Drill> {
     let found = find_any(conn, id)?.filter(|drill| sees(actor, drill));
     found.ok_or_else(|| Code::NotFound.into())
+}
+
+/// These drills, which the caller has been shown to cover.
+pub fn by_ids(conn: &mut Conn, ids: &[DrillId]) -> Outcome<HashMap<DrillId, Drill>> {
+    let mut found = HashMap::new();
+    for some in ids.chunks(256) {
+        let these = drills::table.filter(one_of(drills::id, some.iter().copied()));
+        let these: Vec<Drill> = these.select(Drill::as_select()).load(conn)?;
+        found.extend(these.into_iter().map(|one| (one.id, one)));
+    }
+    Ok(found)
 }
 
 /// What `insert` and `update` both write.
@@ -185,7 +196,8 @@ pub fn planned_at(
     on: NaiveDate,
     running: Instant,
 ) -> Outcome<Vec<Drill>> {
-    let of = |state| drills::table.filter(drills::institution_id.eq(institution).and(drills::state.eq(state)));
+    let of =
+        |state| drills::table.filter(drills::institution_id.eq(institution).and(drills::state.eq(state)));
     let planned = of(DrillState::Planned).filter(drills::on_day.ge(on));
     let mut found: Vec<Drill> = planned.select(Drill::as_select()).load(conn)?;
     let begun = of(DrillState::Started)
