@@ -170,3 +170,30 @@ macro_rules! in_area {
         condition
     }};
 }
+
+/// The days that a list is narrowed to and its order, by the columns of the index that is read; the list goes on after the
+/// place where a page ended.
+#[macro_export]
+macro_rules! in_order_of_days {
+    ($query:ident, $day:expr, $id:expr, $by:ident) => {{
+        let mut query = $query;
+        if let Some(from) = $by.from {
+            query = query.filter($day.ge(from));
+        }
+        if let Some(to) = $by.to {
+            query = query.filter($day.le(to));
+        }
+        match ($by.after, $by.ascending) {
+            (None, true) => query.order(($day.asc(), $id.asc())),
+            (None, false) => query.order(($day.desc(), $id.desc())),
+            (Some(place), true) => {
+                let later = $day.gt(place.day).or($day.eq(place.day).and($id.gt(place.id)));
+                query.filter($day.ge(place.day).and(later)).order(($day.asc(), $id.asc()))
+            }
+            (Some(place), false) => {
+                let earlier = $day.lt(place.day).or($day.eq(place.day).and($id.lt(place.id)));
+                query.filter($day.le(place.day).and(earlier)).order(($day.desc(), $id.desc()))
+            }
+        }
+    }};
+}

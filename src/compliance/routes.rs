@@ -16,7 +16,7 @@ use crate::ids::{AreaId, InstitutionId};
 use crate::institutions::{self, Institution};
 use crate::refusal::{Code, Failure, FieldCode, Outcome, Refusal};
 use crate::rules::DocumentRef;
-use crate::self_checks::enter::{local, status_of};
+use crate::self_checks::enter::status_of;
 use actix_web::{HttpRequest, HttpResponse, get};
 use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime};
 use serde::{Deserialize, Serialize};
@@ -64,7 +64,7 @@ pub async fn get_drill_compliance(
 
 /// The moment that is meant by a day.
 fn moment(tx: &ReadTx<'_>, day: Option<NaiveDate>) -> Outcome<NaiveDateTime> {
-    let now = local(tx.office, tx.now);
+    let now = tx.office.wall(tx.now);
     let Some(day) = day.filter(|day| *day != now.date()) else { return Ok(now) };
     // The years around must be written as well: three back, and the next period.
     let refused = |code| Refusal::new(Code::InvalidQuery).field("as_of", code);

@@ -11,7 +11,7 @@ use crate::office::Office;
 use crate::rules::DocumentRef;
 use crate::rules::kinds::drills::{DrillKind, Shift};
 use crate::rules::kinds::intervals::Period;
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
+use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -115,19 +115,12 @@ pub struct DrillCompliance {
     pub no_window_for: Vec<String>,
 }
 
-/// The moment at which the office's clock shows this. Where the clock was set forward, the first moment after.
-pub fn instant(office: &Office, local: NaiveDateTime) -> Instant {
-    let found = office.zone.from_local_datetime(&local).earliest();
-    let utc = found.map_or_else(|| local.and_utc(), |there| there.with_timezone(&chrono::Utc));
-    Instant::from(utc)
-}
-
 /// The answer.
 pub fn view(office: &Office, id: InstitutionId, rules: DocumentRef, of: Assessment) -> DrillCompliance {
     let proposal = of.proposal;
     DrillCompliance {
         institution_id: id,
-        as_of: instant(office, of.as_of),
+        as_of: office.moment(of.as_of),
         rules,
         requirements: of.requirements,
         coverage_period: of.coverage.period,
@@ -142,8 +135,8 @@ pub fn view(office: &Office, id: InstitutionId, rules: DocumentRef, of: Assessme
 
 fn window(office: &Office, of: Window) -> WindowView {
     WindowView {
-        from: instant(office, of.from),
-        to: instant(office, of.to),
+        from: office.moment(of.from),
+        to: office.moment(of.to),
         local_date: of.from.date(),
         local_from: of.from.time(),
         local_to: of.to.time(),
@@ -151,7 +144,7 @@ fn window(office: &Office, of: Window) -> WindowView {
 }
 
 fn predictable(office: &Office, of: Predictable) -> PredictableView {
-    let alike = of.drills.iter().map(|one| AlikeView { id: one.id, at: instant(office, one.at) });
+    let alike = of.drills.iter().map(|one| AlikeView { id: one.id, at: office.moment(one.at) });
     PredictableView {
         shift: of.shift,
         within_minutes: of.within_minutes,

@@ -116,7 +116,7 @@ fn drill(home: &Home<'_>, chance: &mut Dice, held: &Held) -> Vec<Deed> {
     let calendar = &home.source.calendar;
     let alarm = calendar.at(calendar.days_ago(held.ago), 0).plus(TimeDelta::minutes(held.minutes.into()));
     let drill = DrillId(id(chance, alarm.plus(-TimeDelta::days(9))));
-    let edition = editions(home).iter().enumerate().rfind(|(_, ago)| **ago > held.ago + 1);
+    let edition = editions(home).iter().enumerate().rfind(|(_, ago)| **ago > held.ago + 2);
     let plan_id = edition.map(|(_, ago)| edition_id(home, *ago));
     let plan_edition = edition.and_then(|(number, _)| u32::try_from(number + 1).ok());
     let commander = match held.shift {

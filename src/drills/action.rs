@@ -103,13 +103,9 @@ impl DrillAction {
         fields.belonging(uses(self.kind), &self.given());
         fields.optional_prose("/reason", self.reason.as_deref(), 500);
         fields.optional_line("/receiver", self.receiver.as_deref(), 60);
-        let step = self.step();
-        if step.is_none() {
-            // `belonging` has told what is missing.
-            return fields.finish().and(Err(crate::refusal::Code::Invalid.into()));
-        }
         fields.finish()?;
-        step.ok_or_else(|| crate::refusal::Code::Invalid.into())
+        // `belonging` has told what is missing.
+        self.step().ok_or_else(|| crate::refusal::Code::Invalid.into())
     }
 
     fn step(&self) -> Option<Step> {

@@ -52,6 +52,13 @@ pub struct Announcement {
     pub exact_at: Option<Instant>,
 }
 
+impl Announcement {
+    /// Whether there is an exact time that the staff are not told.
+    pub fn is_sealed(&self) -> bool {
+        self.exact_at.is_some() && self.staff != StaffTold::Exact
+    }
+}
+
 /// A drill as it is planned.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

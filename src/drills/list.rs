@@ -1,18 +1,19 @@
 //! Lists of drills: by key, in an index order, whatever was held in the past.
 //!
 //! A list is read per state and per place of the caller's scope, each from one index in the order wanted, and merged
-//! here.
+//! here: first only where each drill stands, then those of the page.
 
 use super::model::{Drill, DrillState};
+use super::queries;
 use crate::access::Scope;
 use crate::areas::model::Area;
 use crate::areas::stretch::{Stretch, narrowed};
 use crate::db::schema::drills;
 use crate::db::{Conn, MultiBackend};
 use crate::ids::{DrillId, InstitutionId};
-use crate::in_area;
 use crate::refusal::Outcome;
 use crate::rules::kinds::drills::{DrillKind, Shift};
+use crate::{in_area, in_order_of_days};
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -51,17 +52,19 @@ impl Place {
 
 /// Drills in scope, at most `limit`, in order.
 pub fn list(conn: &mut Conn, scope: &Scope, by: &Narrowing, limit: i64) -> Outcome<Vec<Drill>> {
-    let mut found = Vec::new();
+    let mut places: Vec<(NaiveDate, DrillId)> = Vec::new();
     for (stretch, state) in pieces(conn, scope, by)? {
-        found.extend(query(stretch, state, by, limit).load::<Drill>(conn)?);
+        places.extend(query(stretch, state, by, limit).load::<(NaiveDate, DrillId)>(conn)?);
     }
-    found.sort_by(|a, b| {
-        let order = (a.on_day, a.id).cmp(&(b.on_day, b.id));
-        if by.ascending { order } else { order.reverse() }
-    });
-    found.dedup_by_key(|one| one.id);
-    found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    Ok(found)
+    places.sort_unstable();
+    places.dedup();
+    if !by.ascending {
+        places.reverse();
+    }
+    places.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    let ids: Vec<DrillId> = places.into_iter().map(|(_, id)| id).collect();
+    let mut found = queries::by_ids(conn, &ids)?;
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
 /// The plans the database would use for a list: for the tests that hold it to its indexes.
@@ -84,37 +87,12 @@ fn pieces<'a>(conn: &mut Conn, scope: &'a Scope, by: &Narrowing) -> Outcome<Vec<
 
 type Query<'a> = diesel::dsl::IntoBoxed<
     'a,
-    diesel::dsl::Select<drills::table, diesel::dsl::AsSelect<Drill, MultiBackend>>,
+    diesel::dsl::Select<drills::table, (drills::on_day, drills::id)>,
     MultiBackend,
 >;
 
-/// Days and order by the columns of the index that is read.
-macro_rules! ordered {
-    ($query:ident, $day:expr, $id:expr, $by:ident) => {{
-        let mut query = $query;
-        if let Some(from) = $by.from {
-            query = query.filter($day.ge(from));
-        }
-        if let Some(to) = $by.to {
-            query = query.filter($day.le(to));
-        }
-        match ($by.after, $by.ascending) {
-            (None, true) => query.order(($day.asc(), $id.asc())),
-            (None, false) => query.order(($day.desc(), $id.desc())),
-            (Some(place), true) => {
-                let later = $day.gt(place.day).or($day.eq(place.day).and($id.gt(place.id)));
-                query.filter($day.ge(place.day).and(later)).order(($day.asc(), $id.asc()))
-            }
-            (Some(place), false) => {
-                let earlier = $day.lt(place.day).or($day.eq(place.day).and($id.lt(place.id)));
-                query.filter($day.le(place.day).and(earlier)).order(($day.desc(), $id.desc()))
-            }
-        }
-    }};
-}
-
 fn query<'a>(stretch: Stretch<'a>, state: DrillState, by: &'a Narrowing, limit: i64) -> Query<'a> {
-    let query = drills::table.select(Drill::as_select()).into_boxed().limit(limit);
+    let query = drills::table.select((drills::on_day, drills::id)).into_boxed().limit(limit);
     let mut query = match stretch {
         Stretch::Area(area) => query.filter(in_area!(drills, i32::from(area.level), area.id)),
         Stretch::Institution(id) => query.filter(drills::institution_id.eq(id)),
@@ -139,5 +117,5 @@ fn query<'a>(stretch: Stretch<'a>, state: DrillState, by: &'a Narrowing, limit: 
     if by.without_secrets {
         query = query.filter(drills::hidden.eq(false).or(drills::started_at.is_not_null()));
     }
-    ordered!(query, drills::on_day, drills::id, by)
+    in_order_of_days!(query, drills::on_day, drills::id, by)
 }

@@ -1,6 +1,6 @@
 //! A drill and everything that is kept about it.
 
-use super::forms::{Announcement, DrillRecord, EvaluationForm, StaffTold};
+use super::forms::{Announcement, DrillRecord, EvaluationForm};
 use crate::access::AreaColumns;
 use crate::db::Instant;
 use crate::db::schema::{drill_problems, drill_steps, drills};
@@ -63,7 +63,7 @@ pub struct Planned {
 impl Planned {
     /// Whether the exact time is told to nobody but who planned it, until it starts.
     pub fn is_sealed(&self) -> bool {
-        self.announcement.exact_at.is_some() && self.announcement.staff != StaffTold::Exact
+        self.announcement.is_sealed()
     }
 }
 
@@ -128,6 +128,22 @@ pub struct Drill {
     pub version: i64,
     pub created_at: Instant,
     pub updated_at: Instant,
+}
+
+/// What was held, as far as its dates and traits count.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = drills)]
+pub struct Held {
+    pub id: DrillId,
+    pub kind: DrillKind,
+    pub shift: Shift,
+    pub state: DrillState,
+    pub real_event: bool,
+    pub on_day: NaiveDate,
+    pub building: Option<String>,
+    pub scenario: Option<String>,
+    pub alarm_at: Option<Instant>,
+    pub reported_on: Option<NaiveDate>,
 }
 
 type PlaceColumns =

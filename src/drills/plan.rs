@@ -23,13 +23,13 @@ pub fn plan(tx: &mut WriteTx<'_>, id: DrillId, form: &DrillPlan) -> Outcome<(Sto
             return Err(Code::NotFound.into());
         }
         // Whoever must not see the exact time cannot find it out by trying either.
-        let known = rules::sees_exact_time(&existing, tx.actor.id);
+        let known = rules::may_confirm(&existing, &form.announcement, tx.actor.id);
         let same = known && existing.plan_digest.as_deref() == Some(digest.as_str());
         return Ok((Stored::confirmed(same)?, existing));
     }
     rules::check_plan(form, tx.now)?;
     let home = institutions::named_and_not_closed(tx, form.institution_id)?;
-    plans::check(tx.conn, home.id, form.plan_id)?;
+    let (plan_id, plan_edition) = plans::check(tx.conn, home.id, form.plan_id, form.plan_edition)?.unzip();
     let named: Vec<_> = form.commander.iter().map(|one| ("/commander".to_owned(), one)).collect();
     staff::check_belong(tx.conn, home.id, &named)?;
     let planned = Planned {
@@ -48,8 +48,8 @@ pub fn plan(tx: &mut WriteTx<'_>, id: DrillId, form: &DrillPlan) -> Outcome<(Sto
         on_day: tx.office.date(form.window_to),
         building: form.building.clone(),
         scenario: form.scenario.clone(),
-        plan_id: form.plan_id,
-        plan_edition: form.plan_edition.and_then(|edition| i32::try_from(edition).ok()),
+        plan_id,
+        plan_edition,
         plan: Some(planned),
         plan_digest: Some(digest),
         planned_by: Some(tx.actor.id),

@@ -8,14 +8,23 @@ use crate::refusal::{FieldCode, Outcome, Refusal};
 use chrono::NaiveDate;
 use std::collections::HashMap;
 
-/// A plan that a drill names must be the institution's own.
-pub(super) fn check(conn: &mut Conn, institution: InstitutionId, plan: Option<PlanId>) -> Outcome<()> {
-    let Some(plan) = plan else { return Ok(()) };
-    let found = plans::queries::find_any(conn, plan)?;
-    if found.is_some_and(|one| one.head.institution_id == institution) {
-        return Ok(());
+/// The plan that a drill names, which must be the institution's own, and its edition: one plan is one edition, so another
+/// number with it is an error.
+pub(super) fn check(
+    conn: &mut Conn,
+    institution: InstitutionId,
+    plan: Option<PlanId>,
+    edition: Option<u32>,
+) -> Outcome<Option<(PlanId, i32)>> {
+    let Some(plan) = plan else { return Ok(None) };
+    let found = plans::queries::find_any(conn, plan)?.map(|one| one.head);
+    let Some(head) = found.filter(|head| head.institution_id == institution) else {
+        return Err(Refusal::invalid("/plan_id", FieldCode::UnknownReference).into());
+    };
+    if edition.is_some_and(|edition| i32::try_from(edition) != Ok(head.edition)) {
+        return Err(Refusal::invalid("/plan_edition", FieldCode::Mismatch).into());
     }
-    Err(Refusal::invalid("/plan_id", FieldCode::UnknownReference).into())
+    Ok(Some((head.id, head.edition)))
 }
 
 /// The plan that each of these institutions goes by.

@@ -21,7 +21,7 @@ pub(super) fn follow_up(
     found_in: FoundIn,
     problems: &[Problem],
 ) -> Outcome<()> {
-    let first = queries::problems_of(tx.conn, vec![of.id])?.len();
+    let first = queries::count_problems(tx.conn, of.id)?;
     for (at, one) in problems.iter().enumerate() {
         let hazard_id = match &one.hazard {
             None => None,
@@ -39,7 +39,7 @@ pub(super) fn follow_up(
         };
         let stored = StoredProblem {
             drill_id: of.id,
-            position: i32::try_from(first + at).unwrap_or(i32::MAX),
+            position: i32::try_from(at).unwrap_or(i32::MAX).saturating_add(first),
             institution_id: of.institution_id,
             on_day: of.on_day,
             found_in,
@@ -71,8 +71,8 @@ pub struct Followed {
 
 impl Followed {
     /// Everything about these drills, in a fixed number of queries.
-    pub fn read(conn: &mut Conn, drills: &[Drill]) -> Outcome<Self> {
-        let problems = queries::problems_of(conn, drills.iter().map(|one| one.id).collect())?;
+    pub fn read(conn: &mut Conn, drills: Vec<DrillId>) -> Outcome<Self> {
+        let problems = queries::problems_of(conn, drills)?;
         let ids: Vec<HazardId> = problems.iter().filter_map(|one| one.hazard_id).collect();
         let mut found = Vec::with_capacity(ids.len());
         for some in ids.chunks(256) {

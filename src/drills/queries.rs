@@ -1,16 +1,16 @@
 //! Drills in the database.
 
-use super::model::{Drill, DrillState, StoredProblem, StoredStep};
+use super::model::{Drill, DrillState, Held, StoredProblem, StoredStep};
 use super::rules::is_visible;
 use crate::access::{Actor, AreaColumns};
 use crate::db::schema::{campaign_targets, drill_problems, drill_steps, drills};
-use crate::db::{Conn, one_of};
+use crate::db::{Conn, Instant, one_of};
 use crate::ids::{CampaignId, DrillId, DrillStepId, InstitutionId};
 use crate::refusal::{Code, Outcome};
 use crate::rules::kinds::drills::DrillKind;
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// The drill, whoever asks: to tell "taken" from "free" before the scope is applied.
 pub fn find_any(conn: &mut Conn, id: DrillId) -> Outcome<Option<Drill>> {
@@ -26,6 +26,17 @@ pub fn sees(actor: &Actor, drill: &Drill) -> bool {
 pub fn find(conn: &mut Conn, actor: &Actor, id: DrillId) -> Outcome<Drill> {
     let found = find_any(conn, id)?.filter(|drill| sees(actor, drill));
     found.ok_or_else(|| Code::NotFound.into())
+}
+
+/// These drills, which the caller has been shown to cover.
+pub fn by_ids(conn: &mut Conn, ids: &[DrillId]) -> Outcome<HashMap<DrillId, Drill>> {
+    let mut found = HashMap::new();
+    for some in ids.chunks(256) {
+        let these = drills::table.filter(one_of(drills::id, some.iter().copied()));
+        let these: Vec<Drill> = these.select(Drill::as_select()).load(conn)?;
+        found.extend(these.into_iter().map(|one| (one.id, one)));
+    }
+    Ok(found)
 }
 
 /// What `insert` and `update` both write.
@@ -131,6 +142,13 @@ pub fn problems_of(conn: &mut Conn, ids: Vec<DrillId>) -> Outcome<Vec<StoredProb
     Ok(found)
 }
 
+/// How many problems of a drill were told so far.
+pub fn count_problems(conn: &mut Conn, id: DrillId) -> Outcome<i32> {
+    let own = drill_problems::table.filter(drill_problems::drill_id.eq(id));
+    let told: i64 = own.count().get_result(conn)?;
+    Ok(i32::try_from(told).unwrap_or(i32::MAX))
+}
+
 /// What drills of an institution since `since`, that day included, say must change of its plan: which drill, on which
 /// local day, in which words. The earliest first.
 pub fn plan_problems_since(
@@ -159,26 +177,34 @@ pub fn held_at(
     institution: InstitutionId,
     from: NaiveDate,
     to: NaiveDate,
-) -> Outcome<Vec<Drill>> {
+) -> Outcome<Vec<Held>> {
     let mut held = Vec::new();
     // State by state, each a stretch of the index.
     for state in HELD {
         let own = drills::table.filter(drills::institution_id.eq(institution).and(drills::state.eq(state)));
         let days = own.filter(drills::on_day.ge(from).and(drills::on_day.le(to)));
-        held.extend(days.select(Drill::as_select()).load::<Drill>(conn)?);
+        held.extend(days.select(Held::as_select()).load::<Held>(conn)?);
     }
     held.sort_by_key(|one| (one.on_day, one.alarm_at, one.id));
     Ok(held)
 }
 
-/// What is planned at an institution for this day or later, the earliest first.
-pub fn planned_at(conn: &mut Conn, institution: InstitutionId, on: NaiveDate) -> Outcome<Vec<Drill>> {
-    Ok(drills::table
-        .filter(drills::institution_id.eq(institution).and(drills::state.eq(DrillState::Planned)))
-        .filter(drills::on_day.ge(on))
-        .order((drills::on_day, drills::id))
-        .select(Drill::as_select())
-        .load(conn)?)
+/// What is planned at an institution for this day or later, begun or not, and what began since `running`, the earliest first.
+pub fn planned_at(
+    conn: &mut Conn,
+    institution: InstitutionId,
+    on: NaiveDate,
+    running: Instant,
+) -> Outcome<Vec<Drill>> {
+    let of =
+        |state| drills::table.filter(drills::institution_id.eq(institution).and(drills::state.eq(state)));
+    let planned = of(DrillState::Planned).filter(drills::on_day.ge(on));
+    let mut found: Vec<Drill> = planned.select(Drill::as_select()).load(conn)?;
+    let begun = of(DrillState::Started)
+        .filter(drills::on_day.ge(on).or(drills::started_at.assume_not_null().ge(running)));
+    found.extend(begun.select(Drill::as_select()).load::<Drill>(conn)?);
+    found.sort_by_key(|one| (one.on_day, one.id));
+    Ok(found)
 }
 
 /// Which institutions of a campaign's list held a drill on these days that counts: recorded, hands-on, and not a real

@@ -10,6 +10,7 @@ use crate::evidence::{self, Owner, OwnerKind};
 use crate::ids::{DrillId, HazardId};
 use crate::institutions;
 use crate::refusal::{Code, FieldCode, Outcome, Refusal};
+use crate::rosters;
 use crate::staff;
 use crate::stored::Stored;
 use serde_json::{Value, json};
@@ -36,7 +37,7 @@ pub fn hand_in(tx: &mut WriteTx<'_>, id: DrillId, form: &DrillRecord) -> Outcome
     }
     record_rules::check_record(form, tx.now)?;
     let home = institutions::named_and_not_closed(tx, form.institution_id)?;
-    plans::check(tx.conn, home.id, form.plan_id)?;
+    let named = plans::check(tx.conn, home.id, form.plan_id, form.plan_edition)?;
     staff::check_belong(tx.conn, home.id, &people::of_record(form))?;
     if let Some(planned) = &existing {
         check_as_planned(planned, form)?;
@@ -46,10 +47,10 @@ pub fn hand_in(tx: &mut WriteTx<'_>, id: DrillId, form: &DrillRecord) -> Outcome
     if let Some(report) = &form.report {
         record_rules::check_filing(report.on, "/report/on", held_on, tx.office.date(tx.now))?;
     }
-    let pattern = standing::shift_pattern(tx.conn, home.id)?;
+    let pattern = rosters::queries::shift_pattern(tx.conn, home.id)?;
     let shift = standing::shift_at(tx.office, &pattern, alarm_at)?;
     let before = existing.clone().unwrap_or_else(|| empty(tx, id, &home, form.kind, shift));
-    let edition = form.plan_edition.and_then(|edition| i32::try_from(edition).ok());
+    let (plan_id, plan_edition) = named.unzip();
     let after = Drill {
         shift,
         state: DrillState::Recorded,
@@ -57,8 +58,8 @@ pub fn hand_in(tx: &mut WriteTx<'_>, id: DrillId, form: &DrillRecord) -> Outcome
         on_day: held_on,
         building: form.building.clone().or(before.building),
         scenario: form.scenario.clone().or(before.scenario),
-        plan_id: form.plan_id.or(before.plan_id),
-        plan_edition: edition.or(before.plan_edition),
+        plan_id: plan_id.or(before.plan_id),
+        plan_edition: plan_edition.or(before.plan_edition),
         started_at: before.started_at.or(Some(alarm_at)),
         started_by: before.started_by.or(Some(tx.actor.id)),
         alarm_at: Some(alarm_at),

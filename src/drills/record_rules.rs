@@ -24,6 +24,8 @@ pub fn check_record(form: &DrillRecord, now: Instant) -> Result<(), Refusal> {
     fields.optional_line("/building", form.building.as_deref(), 60);
     fields.optional_line("/scenario", form.scenario.as_deref(), 200);
     fields.number("/plan_edition", &form.plan_edition.unwrap_or(1), 1..=100_000);
+    let named = form.plan_edition.is_none() || form.plan_id.is_some();
+    fields.check(named, "/plan_edition", FieldCode::NotAllowedHere);
     let happened = !form.real_event || form.kind != DrillKind::Tabletop;
     fields.check(happened, "/kind", FieldCode::Mismatch);
     let oldest = form.timeline.alarm_at >= now.plus(-OLDEST);
@@ -279,6 +281,7 @@ mod tests {
                 json!({ "timeline": { "alarm_at": "2026-03-09T18:10:00Z", "emergency_call_at": "2026-03-09T18:11:00Z" } }),
                 vec![("/emergency_call", F::Required)],
             ),
+            (json!({ "plan_edition": 1 }), vec![("/plan_edition", F::NotAllowedHere)]),
             (json!({ "emergency_call": "real" }), vec![("/emergency_call", F::NotAllowedHere)]),
             (json!({ "kind": "tabletop", "real_event": true }), vec![("/kind", F::Mismatch)]),
             (

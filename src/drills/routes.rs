@@ -9,10 +9,13 @@ use super::{act, evaluate, plan, queries, record};
 use crate::access::{Access, PlanDrills, ReadDrills, ReadTx, RecordDrills, Role};
 use crate::areas;
 use crate::db::sql_types::is_written_year;
-use crate::http::{Body, Cursor, Id, Page, Query, expected_version, limit, object, page, path_id, stored};
+use crate::http::{
+    Body, Cursor, Id, Page, Query, ascending, check_days, expected_version, invalid_query, limit, object,
+    page, path_id, several, stored,
+};
 use crate::ids::{AreaId, DrillId, DrillStepId, InstitutionId};
 use crate::institutions;
-use crate::refusal::{Code, FieldCode, Outcome, Refusal};
+use crate::refusal::{Code, FieldCode, Outcome};
 use crate::rules::kinds::drills::{DrillKind, Shift};
 use actix_web::{HttpRequest, HttpResponse, get, put};
 use chrono::{Datelike, NaiveDate};
@@ -87,10 +90,6 @@ pub struct InstitutionDrillFilter {
     pub cursor: Option<String>,
 }
 
-fn invalid(parameter: &str, code: FieldCode) -> Refusal {
-    Refusal::new(Code::InvalidQuery).field(parameter, code)
-}
-
 /// The drills the caller may see. Those of an institution learn of the office's surprises when they start.
 #[utoipa::path(tag = "drills", params(DrillFilter), security(("bearer" = [])),
     responses((status = 200, description = "One page of drills.", body = Page<DrillView>)))]
@@ -133,11 +132,7 @@ pub async fn list_institution_drills(
 
 async fn answer(access: Access<ReadDrills>, req: HttpRequest, filter: DrillFilter) -> Outcome<HttpResponse> {
     let limit = limit(filter.limit)?;
-    let ascending = match filter.sort.as_deref() {
-        None | Some("-on_day") => false,
-        Some("on_day") => true,
-        Some(_) => return Err(invalid("sort", FieldCode::UnknownValue).into()),
-    };
+    let ascending = ascending(filter.sort.as_deref(), "on_day")?;
     let after: Option<Place> = Cursor::decode(filter.cursor.as_deref())?;
     if after.is_some_and(|place| place.ascending != ascending || !is_written_year(place.day.year())) {
         return Err(Code::InvalidCursor.into());
@@ -155,10 +150,7 @@ async fn answer(access: Access<ReadDrills>, req: HttpRequest, filter: DrillFilte
 }
 
 fn narrowing(tx: &mut ReadTx<'_>, filter: &DrillFilter) -> Outcome<Narrowing> {
-    let mut states = filter.state.as_deref().map_or(Ok(Vec::new()), |text| {
-        let parsed = text.split(',').map(DrillState::parse).collect::<Option<Vec<_>>>();
-        parsed.ok_or_else(|| invalid("state", FieldCode::UnknownValue))
-    })?;
+    let mut states = several("state", filter.state.as_deref(), DrillState::parse)?;
     let area = match filter.area_id {
         Some(id) => Some(areas::queries::find(tx.conn, &tx.actor.scope, id)?),
         None => None,
@@ -166,22 +158,18 @@ fn narrowing(tx: &mut ReadTx<'_>, filter: &DrillFilter) -> Outcome<Narrowing> {
     if let Some(id) = filter.institution_id {
         institutions::queries::find(tx.conn, &tx.actor.scope, id)?;
     }
-    for (name, date) in [("from", filter.from), ("to", filter.to)] {
-        if date.is_some_and(|date| !is_written_year(date.year())) {
-            return Err(invalid(name, FieldCode::OutOfRange).into());
-        }
-    }
+    check_days(&[("from", filter.from), ("to", filter.to)])?;
     let mut to = filter.to;
     if filter.overdue == Some(true) {
         // Overdue is a stretch of what is planned: everything before today.
         if !states.is_empty() && states != [DrillState::Planned] {
-            return Err(invalid("overdue", FieldCode::NotAllowedHere).into());
+            return Err(invalid_query("overdue", FieldCode::NotAllowedHere).into());
         }
         states = vec![DrillState::Planned];
         let yesterday = tx.office.date(tx.now).pred_opt();
         to = to.map_or(yesterday, |to| yesterday.map(|day| day.min(to)));
     } else if filter.overdue == Some(false) {
-        return Err(invalid("overdue", FieldCode::UnknownValue).into());
+        return Err(invalid_query("overdue", FieldCode::UnknownValue).into());
     }
     Ok(Narrowing {
         states,

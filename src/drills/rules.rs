@@ -1,7 +1,7 @@
 //! Who may know of a drill, who may do what with it and when, and what its plan must be. Pure.
 
 use super::action::DrillStep;
-use super::forms::{DrillPlan, PublicTold, StaffTold};
+use super::forms::{Announcement, DrillPlan, PublicTold, StaffTold};
 use super::model::{Drill, DrillState, Planned};
 use crate::access::Role;
 use crate::db::Instant;
@@ -38,7 +38,17 @@ pub fn is_visible(drill: &Drill, role: Role) -> bool {
 /// Whether this person may see the exact time that was planned.
 pub fn sees_exact_time(drill: &Drill, user: UserId) -> bool {
     let sealed = drill.plan.as_ref().is_some_and(Planned::is_sealed);
-    !sealed || drill.started_at.is_some() || drill.planned_by == Some(user)
+    !sealed || is_in_the_know(drill, user)
+}
+
+/// Whether this person may be told that the drill was planned with this announcement: also a sealed time that was given
+/// up since is nobody else's to find out.
+pub fn may_confirm(drill: &Drill, announcement: &Announcement, user: UserId) -> bool {
+    sees_exact_time(drill, user) && (!announcement.is_sealed() || is_in_the_know(drill, user))
+}
+
+fn is_in_the_know(drill: &Drill, user: UserId) -> bool {
+    drill.started_at.is_some() || drill.planned_by == Some(user)
 }
 
 /// Who asks, as far as the rules care.
@@ -90,7 +100,8 @@ pub fn may_evaluate(drill: &Drill) -> Result<(), Refusal> {
     if drill.state == DrillState::Recorded { Ok(()) } else { Err(not_now(drill)) }
 }
 
-fn not_now(drill: &Drill) -> Refusal {
+/// That the state of the drill is in the way.
+pub fn not_now(drill: &Drill) -> Refusal {
     Refusal::new(Code::StepNotAllowed).current(json!({ "state": drill.state, "version": drill.version }))
 }
 
@@ -147,7 +158,6 @@ pub fn check_window(
 pub(super) mod tests {
     use super::*;
     use crate::access::AreaColumns;
-    use crate::drills::forms::Announcement;
     use crate::ids::{AreaId, DrillId, InstitutionId};
     use crate::rules::kinds::drills::Shift;
 

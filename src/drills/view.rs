@@ -12,7 +12,7 @@ use crate::evidence::{self, OwnerKind};
 use crate::hazards::model::Status;
 use crate::hazards::view::{EvidenceItem, EvidenceSummary, summary};
 use crate::ids::{AreaId, DrillId, DrillStepId, HazardId, InstitutionId, PlanId, UserId};
-use crate::refusal::{Code, Outcome};
+use crate::refusal::Outcome;
 use crate::rules::kinds::drills::{DrillKind, Shift};
 use crate::{institutions, users};
 use chrono::NaiveDate;
@@ -139,11 +139,7 @@ pub const STAND_INS: &str = "演练不得要求搬动体弱老人，可由工作
 
 /// A page of drills with the names, the problems and the evidence that belong to them.
 pub fn many(tx: &mut ReadTx<'_>, drills: Vec<Drill>) -> Outcome<Vec<DrillView>> {
-    let followed = Followed::read(tx.conn, &drills)?;
-    with_problems(tx, drills, &followed)
-}
-
-fn with_problems(tx: &mut ReadTx<'_>, drills: Vec<Drill>, followed: &Followed) -> Outcome<Vec<DrillView>> {
+    let followed = Followed::read(tx.conn, drills.iter().map(|one| one.id).collect())?;
     let homes = institutions::queries::names(tx.conn, drills.iter().map(|one| one.institution_id).collect())?;
     let owners = drills.iter().map(|one| one.id.into()).collect();
     let mut states: HashMap<DrillId, Vec<_>> = HashMap::new();
@@ -151,14 +147,29 @@ fn with_problems(tx: &mut ReadTx<'_>, drills: Vec<Drill>, followed: &Followed) -
         states.entry(DrillId(owner.0)).or_default().push((photo, state));
     }
     let today = tx.office.date(tx.now);
-    let view = |of: Drill| DrillView {
-        institution_name: homes.get(&of.institution_id).cloned().unwrap_or_default(),
+    let view = |of: Drill| {
+        let home = homes.get(&of.institution_id).cloned().unwrap_or_default();
+        let photos = summary(states.get(&of.id).map_or(&[], Vec::as_slice));
+        view(of, home, photos, &followed, today)
+    };
+    Ok(drills.into_iter().map(view).collect())
+}
+
+fn view(
+    of: Drill,
+    institution_name: String,
+    evidence: EvidenceSummary,
+    followed: &Followed,
+    today: NaiveDate,
+) -> DrillView {
+    DrillView {
+        institution_name,
         area_id: of.place.deepest(),
         overdue: of.state == DrillState::Planned && of.on_day < today,
         problems: u32::try_from(followed.problems.iter().filter(|one| one.drill_id == of.id).count())
             .unwrap_or(u32::MAX),
         open_problems: followed.open_of(of.id, of.alarm_at),
-        evidence: summary(states.get(&of.id).map_or(&[], Vec::as_slice)),
+        evidence,
         id: of.id,
         institution_id: of.institution_id,
         kind: of.kind,
@@ -174,23 +185,25 @@ fn with_problems(tx: &mut ReadTx<'_>, drills: Vec<Drill>, followed: &Followed) -
         version: of.version,
         created_at: of.created_at,
         updated_at: of.updated_at,
-    };
-    Ok(drills.into_iter().map(view).collect())
+    }
 }
 
 /// One drill with all that the caller may know of it.
 pub fn detail(tx: &mut ReadTx<'_>, of: Drill) -> Outcome<DrillDetail> {
-    let followed = Followed::read(tx.conn, std::slice::from_ref(&of))?;
+    let followed = Followed::read(tx.conn, vec![of.id])?;
     let photos = evidence::queries::of_owner(tx.conn, OwnerKind::Drill, of.id.into())?;
     let steps = queries::steps(tx.conn, of.id)?;
     let names = users::queries::display_names(tx.conn, steps.iter().map(|one| one.actor_id).collect())?;
-    let drill = with_problems(tx, vec![of.clone()], &followed)?.pop().ok_or(Code::NotFound)?;
+    let mut homes = institutions::queries::names(tx.conn, vec![of.institution_id])?;
+    let home = homes.remove(&of.institution_id).unwrap_or_default();
+    let states: Vec<_> = photos.iter().map(|one| (one.id, one.state)).collect();
+    let today = tx.office.date(tx.now);
+    let drill = view(of.clone(), home, summary(&states), &followed, today);
     let sealed = !rules::sees_exact_time(&of, tx.actor.id);
     let mut plan = of.plan.clone();
     if let Some(plan) = plan.as_mut().filter(|_| sealed) {
         plan.announcement.exact_at = None;
     }
-    let today = tx.office.date(tx.now);
     let problem = |one: &StoredProblem| told(one, &followed, of.alarm_at, today);
     let followed_up = followed.problems.iter().map(problem).collect();
     let record = of.record.as_ref().map(|one| &one.0);

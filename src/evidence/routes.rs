@@ -4,13 +4,14 @@ use super::derivatives::{Copy, Derivatives};
 use super::model::{Evidence, EvidenceRole, EvidenceStateKind, OwnerKind, PreviewState};
 use super::store::{Store, altered};
 use super::{arrival, intake, measures, queries, sweep};
-use crate::access::{Access, ReadEvidence, ReadOriginals, Role, UploadEvidence};
+use crate::access::{Access, Permission, ReadEvidence, ReadOriginals, Role, UploadEvidence};
 use crate::db::Instant;
 use crate::http::{Id, Stored, stored};
 use crate::ids::{ActionId, EvidenceId, HazardId, InstitutionId, OwnerId};
 use crate::refusal::{Code, Failure, Outcome};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, put, web};
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::path::PathBuf;
@@ -250,6 +251,21 @@ async fn copy(
     copy: Copy,
 ) -> Outcome<HttpResponse> {
     let found = access.read(move |tx| queries::find(tx.conn, &tx.actor.scope, id)).await?;
+    let jpeg = jpeg_of(&access, vault, &found, copy).await?;
+    Ok(HttpResponse::Ok()
+        .content_type("image/jpeg")
+        .insert_header((header::CONTENT_DISPOSITION, "inline"))
+        .insert_header((header::CACHE_CONTROL, "private, max-age=86400, immutable"))
+        .body(jpeg))
+}
+
+/// The copy of a photo that the caller has been shown to cover.
+pub async fn jpeg_of<P: Permission>(
+    access: &Access<P>,
+    vault: &Vault,
+    found: &Evidence,
+    copy: Copy,
+) -> Outcome<Bytes> {
     if found.state != EvidenceStateKind::Stored {
         return Err(Code::EvidenceNotStored.into());
     }
@@ -257,19 +273,13 @@ async fn copy(
         return Err(Code::NoPreview.into());
     }
     let pixels = i64::from(found.width.unwrap_or(0)) * i64::from(found.height.unwrap_or(0));
-    let jpeg = match vault.derivatives.get(&found.sha256, pixels, copy).await {
-        Err(failure) if is_without_preview(&failure) => {
-            // The bytes never change, so neither will this: the record says it from now on.
-            access.write(move |tx| arrival::without_preview(tx, &found)).await?;
-            return Err(failure);
-        }
-        other => other?,
-    };
-    Ok(HttpResponse::Ok()
-        .content_type("image/jpeg")
-        .insert_header((header::CONTENT_DISPOSITION, "inline"))
-        .insert_header((header::CACHE_CONTROL, "private, max-age=86400, immutable"))
-        .body(jpeg))
+    let made = vault.derivatives.get(&found.sha256, pixels, copy).await;
+    if made.as_ref().is_err_and(is_without_preview) {
+        // The bytes never change, so neither will this: the record says it from now on.
+        let found = found.clone();
+        access.write(move |tx| arrival::without_preview(tx, &found)).await?;
+    }
+    made
 }
 
 fn is_without_preview(failure: &Failure) -> bool {

@@ -11,7 +11,7 @@ use crate::db::schema::{inspection_people, inspections};
 use crate::db::{Conn, MultiBackend, one_of};
 use crate::ids::{CampaignId, InspectionId, InstitutionId, UserId};
 use crate::refusal::Outcome;
-use crate::{in_area, in_scope};
+use crate::{in_area, in_order_of_days, in_scope};
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -133,31 +133,6 @@ macro_rules! narrow {
     }};
 }
 
-/// Days and order by the columns of the index that is read.
-macro_rules! ordered {
-    ($query:ident, $day:expr, $id:expr, $by:ident) => {{
-        let mut query = $query;
-        if let Some(from) = $by.from {
-            query = query.filter($day.ge(from));
-        }
-        if let Some(to) = $by.to {
-            query = query.filter($day.le(to));
-        }
-        match ($by.after, $by.ascending) {
-            (None, true) => query.order(($day.asc(), $id.asc())),
-            (None, false) => query.order(($day.desc(), $id.desc())),
-            (Some(place), true) => {
-                let later = $day.gt(place.day).or($day.eq(place.day).and($id.gt(place.id)));
-                query.filter($day.ge(place.day).and(later)).order(($day.asc(), $id.asc()))
-            }
-            (Some(place), false) => {
-                let earlier = $day.lt(place.day).or($day.eq(place.day).and($id.lt(place.id)));
-                query.filter($day.le(place.day).and(earlier)).order(($day.desc(), $id.desc()))
-            }
-        }
-    }};
-}
-
 fn query<'a>(
     source: Source<'a>,
     scope: &Scope,
@@ -187,7 +162,7 @@ fn query<'a>(
         ),
         false => query,
     };
-    ordered!(query, inspections::on_day, inspections::id, by)
+    in_order_of_days!(query, inspections::on_day, inspections::id, by)
 }
 
 /// So many of somebody's own are looked through at a time.
@@ -208,7 +183,7 @@ fn own_places(user: UserId, state: InspectionState, by: &Narrowing) -> OwnQuery 
         .into_boxed()
         .filter(inspection_people::user_id.eq(user).and(inspection_people::state.eq(state)))
         .limit(i64::try_from(CHUNK).unwrap_or(i64::MAX));
-    ordered!(query, inspection_people::on_day, inspection_people::inspection_id, by)
+    in_order_of_days!(query, inspection_people::on_day, inspection_people::inspection_id, by)
 }
 
 /// What somebody goes to, or was at, as far as they still cover it.

@@ -8,9 +8,12 @@ use super::{amend, plan, queries, record};
 use crate::access::{Access, HandInInspections, PlanInspections, ReadInspections, ReadTx, Role};
 use crate::areas;
 use crate::db::sql_types::is_written_year;
-use crate::http::{Body, Cursor, Id, Page, Query, expected_version, limit, object, page, path_id, stored};
+use crate::http::{
+    Body, Cursor, Id, Page, Query, ascending, check_days, expected_version, invalid_query, limit, object,
+    page, path_id, several, stored,
+};
 use crate::ids::{ActionId, AreaId, CampaignId, InspectionId, InstitutionId};
-use crate::refusal::{Code, FieldCode, Outcome, Refusal};
+use crate::refusal::{Code, FieldCode, Outcome};
 use actix_web::{HttpRequest, HttpResponse, get, patch, put};
 use chrono::{Datelike, NaiveDate};
 use serde::Deserialize;
@@ -56,10 +59,6 @@ pub struct InspectionFilter {
     pub cursor: Option<String>,
 }
 
-fn invalid(parameter: &str, code: FieldCode) -> Refusal {
-    Refusal::new(Code::InvalidQuery).field(parameter, code)
-}
-
 /// The inspections the caller may see. Those of an institution learn of an unannounced one when it has been.
 #[utoipa::path(tag = "inspections", params(InspectionFilter), security(("bearer" = [])),
     responses((status = 200, description = "One page of inspections.", body = Page<InspectionView>)))]
@@ -71,11 +70,7 @@ pub async fn list_inspections(
 ) -> Outcome<HttpResponse> {
     let filter = filter.0;
     let limit = limit(filter.limit)?;
-    let ascending = match filter.sort.as_deref() {
-        None | Some("-on_day") => false,
-        Some("on_day") => true,
-        Some(_) => return Err(invalid("sort", FieldCode::UnknownValue).into()),
-    };
+    let ascending = ascending(filter.sort.as_deref(), "on_day")?;
     let after: Option<Place> = Cursor::decode(filter.cursor.as_deref())?;
     if after.is_some_and(|place| place.ascending != ascending || !is_written_year(place.day.year())) {
         return Err(Code::InvalidCursor.into());
@@ -93,10 +88,7 @@ pub async fn list_inspections(
 }
 
 fn narrowing(tx: &mut ReadTx<'_>, filter: &InspectionFilter) -> Outcome<Narrowing> {
-    let states = filter.state.as_deref().map_or(Ok(Vec::new()), |text| {
-        let parsed = text.split(',').map(InspectionState::parse).collect::<Option<Vec<_>>>();
-        parsed.ok_or_else(|| invalid("state", FieldCode::UnknownValue))
-    })?;
+    let states = several("state", filter.state.as_deref(), InspectionState::parse)?;
     let area = match filter.area_id {
         Some(id) => Some(areas::queries::find(tx.conn, &tx.actor.scope, id)?),
         None => None,
@@ -104,15 +96,11 @@ fn narrowing(tx: &mut ReadTx<'_>, filter: &InspectionFilter) -> Outcome<Narrowin
     if let Some(id) = filter.institution_id {
         crate::institutions::queries::find(tx.conn, &tx.actor.scope, id)?;
     }
-    for (name, date) in [("from", filter.from), ("to", filter.to)] {
-        if date.is_some_and(|date| !is_written_year(date.year())) {
-            return Err(invalid(name, FieldCode::OutOfRange).into());
-        }
-    }
+    check_days(&[("from", filter.from), ("to", filter.to)])?;
     let assignee = match filter.assignee.as_deref() {
         None => None,
         Some("me") => Some(tx.actor.id),
-        Some(_) => return Err(invalid("assignee", FieldCode::UnknownValue).into()),
+        Some(_) => return Err(invalid_query("assignee", FieldCode::UnknownValue).into()),
     };
     Ok(Narrowing {
         states,

@@ -13,11 +13,10 @@ use crate::hazards::model::FoundIn;
 use crate::hazards::{self, FoundHazard};
 use crate::ids::{HazardId, InstitutionId, SelfCheckId};
 use crate::institutions::{self, Institution, model::OperatingStatus};
-use crate::office::Office;
 use crate::refusal::{FieldCode, Outcome, Refusal};
 use crate::rules::Rules;
 use crate::stored::Stored;
-use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
+use chrono::{NaiveDate, TimeDelta};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -61,11 +60,6 @@ pub struct SelfCheckForm {
 /// The standing intervals in force for an institution on a date: the one place where they are chosen.
 pub fn standing_intervals(rules: &Rules, of: &Institution, on: NaiveDate) -> Outcome<StandingIntervals> {
     Ok(StandingIntervals::of(rules.intervals(&of.place, on)?.content, of))
-}
-
-/// The time on the office's wall.
-pub fn local(office: &Office, at: Instant) -> NaiveDateTime {
-    at.utc().with_timezone(&office.zone).naive_local()
 }
 
 /// Enters `form` under `id`, or confirms that it was entered so.
@@ -119,7 +113,7 @@ fn judged(
         institution_id: place.id,
         kind: form.kind,
         performed_at: form.performed_at,
-        counts_for: intervals.counts_for(form.kind, local(tx.office, form.performed_at)),
+        counts_for: intervals.counts_for(form.kind, tx.office.wall(form.performed_at)),
         performed_by: form.performed_by.clone(),
         content: Content {
             route: form.route.clone(),
@@ -172,7 +166,7 @@ pub fn status_of(
         to,
         registered_on: tx.office.date(place.created_at),
         operating: place.status == OperatingStatus::Operating,
-        now: local(tx.office, tx.now),
+        now: tx.office.wall(tx.now),
     };
     Ok((intervals, status(&intervals, &asked, &counted)))
 }

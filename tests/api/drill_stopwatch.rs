@@ -331,3 +331,21 @@ fn the_curve_and_the_slowest_compartment_follow_from_who_came_out() {
     assert_eq!(noted, [(TimelineNote::OutAfterClear, Some("西区"))]);
     assert!(told.entries.iter().filter(|one| one.taken_back).count() == 2);
 }
+
+/// Between faces that are set to the two ends of time lie years that no date can be written with.
+#[test]
+fn a_timeline_is_written_in_years_that_can_be_read() {
+    let wall = |text: &str| serde_json::from_str::<Instant>(&format!("\"{text}\"")).unwrap();
+    let (early, late) = (wall("0001-01-02T00:00:00Z"), wall("9999-12-30T00:00:00Z"));
+    let phone = steady(1, 0);
+    for (synced, tapped) in [(early, late), (late, early)] {
+        let sent = Reading { run: 1, elapsed_ms: 1000, wall: synced };
+        let exchange = Sync { sent, received_elapsed_ms: 1200, server_at: instant(START) };
+        let mut alarm = phone.tap(1, 0, TapKind::Alarm);
+        alarm.reading = Reading { run: 2, elapsed_ms: 5000, wall: tapped };
+        let told = merge(&[alarm], &[(phone.id, exchange)]);
+        let written = serde_json::to_string(&told).unwrap();
+        let read: Timeline = serde_json::from_str(&written).expect(&written);
+        assert_eq!((read.entries[0].at, read.entries[0].basis), (tapped, TimeBasis::WallOnly));
+    }
+}

@@ -123,6 +123,41 @@ on_both_databases! {
         }
     }
 
+    /// What was taken in is confirmed whatever became of the drill, so that a phone whose answer was lost comes to rest; what is
+    /// new is refused.
+    a_lost_answer_is_given_again_after_the_drill_was_given_up, app => {
+        let world = World::build(app).await;
+        let (id, phone) = (unknown(), unknown());
+        let path = format!("/drills/{id}");
+        let join = json!({ "name": "周涛", "sync": sync(FAST, 1000) });
+        let batch = json!({ "observer_id": phone, "sync": sync(FAST, 20_000), "taps": [tap(FAST, 10_400, "alarm"), tap(FAST, 11_000, "first_action")] });
+        world.manager.put(&path, &plan(&world)).await.expect(201);
+        world.manager.put(&format!("{path}/observers/{phone}"), &join).await.expect(201);
+        world.manager.put(&format!("{path}/actions/{}", unknown()), &json!({ "kind": "start" })).await.expect(201);
+        world.manager.put(&format!("{path}/taps"), &batch).await.expect(201);
+        let cancel = json!({ "kind": "cancel", "reason": "真实火警" });
+        world.manager.put(&format!("{path}/actions/{}", unknown()), &cancel).await.expect(201);
+        let mut later = batch.clone();
+        later["sync"] = sync(FAST, 90_000);
+        let told = world.manager.get(&format!("{path}/timeline")).await.expect(200).body;
+        for again in [&batch, &later] {
+            let taken = world.manager.put(&format!("{path}/taps"), again).await.expect(200);
+            assert_eq!((&taken.body["received"], &taken.body["known"], taken.header("idempotent-replay")), (&json!(0), &json!(2), Some("true")));
+        }
+        world.manager.put(&format!("{path}/observers/{phone}"), &join).await.expect(200);
+        let mut more = batch.clone();
+        more["taps"].as_array_mut().unwrap().push(tap(FAST, 30_000, "call_119"));
+        for new in [&more, &json!({ "observer_id": phone, "taps": [] }), &json!({ "observer_id": phone, "taps": [], "sync": sync(FAST, 95_000) })] {
+            assert_eq!(world.manager.put(&format!("{path}/taps"), new).await.expect(409).code(), "step_not_allowed", "{new}");
+        }
+        let fresh = world.manager.put(&format!("{path}/observers/{}", unknown()), &join).await.expect(409);
+        assert_eq!(fresh.code(), "step_not_allowed");
+        assert_eq!(world.manager.get(&format!("{path}/timeline")).await.expect(200).body, told, "nothing was added");
+        let trail = world.auditor.get(&format!("/audit?institution_id={}&limit=200", world.home_a1)).await.expect(200).body;
+        let count = |action: &str| trail["items"].as_array().unwrap().iter().filter(|entry| entry["action"] == action).count();
+        assert_eq!((count("drill.observer_joined"), count("drill.tapped")), (1, 1));
+    }
+
     /// Another home's drill, the office's surprise and no drill at all are answered alike; what was cancelled takes no phone.
     hidden_drills_stay_hidden, app => {
         let world = World::build(app).await;

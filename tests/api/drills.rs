@@ -12,6 +12,7 @@ use anlao::drills::queries::plan_problems_since;
 use anlao::drills::standing;
 use anlao::ids::{AreaId, DrillId, InstitutionId};
 use anlao::rules::kinds::drills::{DrillKind, Shift};
+use anlao_test_pictures::disguises;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -158,6 +159,54 @@ on_both_databases! {
             let trail = world.auditor.get(&format!("/audit?institution_id={}&limit=200", world.home_a1)).await.expect(200).body;
             assert!(trail.to_string().contains(&exact), "told from now on");
         }
+    }
+
+    /// Moved without a new exact time nothing is sealed any more, and the old one is still nobody else's to find out.
+    a_sealed_time_that_was_given_up_is_not_guessed, app => {
+        let world = World::build(app).await;
+        let (id, form) = (unknown(), sealed(&world));
+        let path = format!("/drills/{id}");
+        world.manager.put(&path, &form).await.expect(201);
+        let later = json!({ "kind": "postpone", "reason": "暴雨预警", "window_from": "2026-03-16T14:00:00Z", "window_to": "2026-03-16T22:00:00Z" });
+        let moved = act(&world.supervisor, &id, &later).await.expect(201).body;
+        assert_eq!(moved["exact_time_sealed"], false);
+        let mut wrong = form.clone();
+        wrong["announcement"]["exact_at"] = json!("2026-03-12T18:11:00Z");
+        for guess in [&form, &wrong] {
+            assert_eq!(world.supervisor.put(&path, guess).await.expect(409).code(), "id_taken");
+        }
+        world.manager.put(&path, &form).await.expect(200);
+        act(&world.supervisor, &id, &json!({ "kind": "start" })).await.expect(201);
+        world.supervisor.put(&path, &form).await.expect(200);
+    }
+
+    /// A plan is one edition: what a drill goes by is a plan and its own edition, whatever was planned before.
+    a_drill_goes_by_one_edition, app => {
+        let world = World::build(app).await;
+        let (first, second) = (unknown(), unknown());
+        for id in [&first, &second] {
+            let draft = json!({ "institution_id": world.home_a1, "content": crate::plans::whole() });
+            world.manager.put(&format!("/plans/{id}"), &draft).await.expect(201);
+        }
+        let named = |mut form: Value, of: Option<&String>, edition: Option<u32>| {
+            (form["plan_id"], form["plan_edition"]) = (json!(of), json!(edition));
+            form
+        };
+        let planned = |of, edition| named(plan(&world, "full"), of, edition);
+        let held = |of, edition| named(record(&world), of, edition);
+        for (path, form) in [("", planned(Some(&first), Some(2))), ("/record", held(Some(&first), Some(2)))] {
+            let refused = world.manager.put(&format!("/drills/{}{path}", unknown()), &form).await.expect(422);
+            assert_eq!(refused.faults(), [("/plan_edition".to_owned(), "mismatch".to_owned())]);
+        }
+        for (named, recorded, edition) in [(None, &first, 1), (Some(&first), &first, 1), (Some(&second), &second, 2)] {
+            let id = unknown();
+            let told = world.manager.put(&format!("/drills/{id}"), &planned(Some(&first), None)).await.expect(201).body;
+            assert_eq!((&told["plan_id"], &told["plan_edition"]), (&json!(first), &json!(1)));
+            let told = hand_in(&world.manager, &id, &held(named, None)).await.expect(201).body;
+            assert_eq!((&told["plan_id"], &told["plan_edition"]), (&json!(recorded), &json!(edition)));
+        }
+        let alone = hand_in(&world.manager, &unknown(), &held(None, Some(1))).await.expect(422);
+        assert_eq!(alone.faults(), [("/plan_edition".to_owned(), "not_allowed_here".to_owned())]);
     }
 
     /// Told exactly, it is not sealed.
@@ -328,6 +377,33 @@ on_both_databases! {
         }]);
     }
 
+    /// While a drill runs nobody is told to hold another: it is planned until it is recorded or given up, however late it is.
+    a_drill_that_runs_is_still_planned, app => {
+        let world = World::build(app).await;
+        let (id, other) = (unknown(), unknown());
+        let mut form = plan(&world, "full");
+        (form["window_from"], form["window_to"]) = (json!("2026-03-10T01:00:00Z"), json!("2026-03-10T03:00:00Z"));
+        for one in [&id, &other] {
+            world.manager.put(&format!("/drills/{one}"), &form).await.expect(201);
+            act(&world.manager, one, &json!({ "kind": "start" })).await.expect(201);
+        }
+        act(&world.manager, &other, &json!({ "kind": "cancel", "reason": "暴雨" })).await.expect(201);
+        let path = format!("/institutions/{}/drill-compliance", world.home_a1);
+        let told = world.manager.get(&path).await.expect(200).body;
+        assert_eq!((told["planned"].as_array().unwrap().len(), &told["planned"][0]["id"]), (1, &json!(id)));
+        let window = async || {
+            let (_, planned) = facts(app, &world, Role::Manager).await;
+            planned.iter().map(|one| (one.id.to_string(), one.window.0.to_string(), one.window.1.to_string())).collect::<Vec<_>>()
+        };
+        let (from, to) = ("2026-03-10 09:00:00".to_owned(), "2026-03-10 11:00:00".to_owned());
+        assert_eq!(window().await, [(id.clone(), from.clone(), to)]);
+        app.clock.advance(chrono::TimeDelta::hours(2));
+        assert_eq!(window().await, [(id.clone(), from, "2026-03-10 12:00:00".to_owned())], "over time, and under way");
+        let manager = crate::support::again(app, &world.manager).await;
+        hand_in(&manager, &id, &record(&world)).await.expect(201);
+        assert!(window().await.is_empty());
+    }
+
     /// Filters, both orders and pages: each drill once, and what is late.
     lists_are_narrowed_and_paged, app => {
         let world = World::build(app).await;
@@ -424,6 +500,35 @@ on_both_databases! {
         assert!(!page.contains("<script"));
         let trail = world.auditor.get(&format!("/audit?institution_id={}&limit=200", world.home_a1)).await.expect(200).body;
         assert!(trail.to_string().contains("drill.file_read"));
+    }
+
+    /// A photo that is lost or cannot be shown is named, and withholds nothing else; that it cannot be shown is found once.
+    the_file_names_what_is_damaged, app => {
+        let world = World::build(app).await;
+        let (id, scene, lost) = (unknown(), Photo::scene(640, 480, &[]), Photo::scene(320, 240, &[]));
+        let cut = disguises().into_iter().find(|case| case.name == "JPEG cut in its pixels").unwrap();
+        let broken = Photo::jpeg("scene", cut.bytes());
+        let mut form = record(&world);
+        form["evidence"] = [&lost, &broken, &scene].map(|photo| { let mut one = photo.declared(); one["role"] = json!("scene"); one }).into();
+        hand_in(&world.manager, &id, &form).await.expect(201);
+        for photo in [&lost, &broken, &scene] {
+            photo.upload(&world.manager).await.expect(201);
+        }
+        let original = format!("originals/{}/{}", &lost.sha256()[..2], lost.sha256());
+        for path in crate::support::stored_files(app).into_keys().filter(|path| path.contains(&original)) {
+            std::fs::remove_file(path).unwrap();
+        }
+        for _ in 0..2 {
+            let files = unpacked(&world.manager.get(&format!("/drills/{id}/file")).await.expect(200).bytes);
+            let manifest: Value = serde_json::from_slice(&files["manifest.json"]).unwrap();
+            let why: Vec<&Value> = manifest["photos"].as_array().unwrap().iter().map(|one| &one["without_copy"]).collect();
+            assert_eq!(why, [&json!("damaged"), &json!("no_copy_possible"), &json!(null)]);
+            assert_eq!(files.keys().filter(|name| name.starts_with("photos/")).count(), 1);
+        }
+        assert_eq!(world.manager.get(&format!("/evidence/{}", broken.id)).await.expect(200).body["preview"], "none");
+        let trail = world.auditor.get(&format!("/audit?institution_id={}&limit=200", world.home_a1)).await.expect(200).body;
+        let found = trail["items"].as_array().unwrap().iter().filter(|entry| entry["action"] == "evidence.without_preview");
+        assert_eq!(found.count(), 1);
     }
 
     /// A campaign that asks for a drill counts the homes that held one that counts, on its days.

@@ -30,6 +30,8 @@ pub enum PhotoCopy {
     NotStored,
     /// It is kept, and no copy can be made of it.
     NoCopy,
+    /// Its original is lost or altered.
+    Damaged,
     /// The file would grow too large.
     TooMuch,
 }
@@ -120,6 +122,7 @@ fn listed<'a>(photo: &'a EvidenceItem, copy: &PhotoCopy, path: String) -> Listed
         PhotoCopy::NotStored if photo.state == EvidenceStateKind::Waived => (None, Some("waived")),
         PhotoCopy::NotStored => (None, Some("not_arrived")),
         PhotoCopy::NoCopy => (None, Some("no_copy_possible")),
+        PhotoCopy::Damaged => (None, Some("damaged")),
         PhotoCopy::TooMuch => (None, Some("file_too_large")),
     };
     ListedPhoto {

@@ -7,7 +7,6 @@ use crate::canonical::sha256_hex;
 use crate::drills::view::{self, DrillDetail};
 use crate::drills::{model::Drill, queries};
 use crate::evidence::derivatives::Copy;
-use crate::evidence::model::PreviewState;
 use crate::evidence::routes::Vault;
 use crate::evidence::{self, Evidence, EvidenceStateKind, OwnerKind};
 use crate::http::Id;
@@ -36,7 +35,7 @@ pub async fn get_drill_file(
     vault: web::Data<Vault>,
 ) -> Outcome<HttpResponse> {
     let (zone, detail, photos) = access.write(move |tx| read(tx, id.0)).await?;
-    let copies = copies(&vault, &photos).await?;
+    let copies = copies(&access, &vault, &photos).await?;
     let name = format!("attachment; filename=\"drill-{}-{}.zip\"", detail.drill.on_day, detail.drill.id);
     let made = web::block(move || archive(&detail, zone, &copies)).await.map_err(|_lost| Failure::Busy)??;
     Ok(HttpResponse::Ok()
@@ -64,27 +63,31 @@ fn read(tx: &mut WriteTx<'_>, id: DrillId) -> Outcome<(Tz, DrillDetail, Vec<Evid
 }
 
 /// The copies, one after the other, as long as the file does not grow too large.
-async fn copies(vault: &Vault, photos: &[Evidence]) -> Outcome<BTreeMap<EvidenceId, PhotoCopy>> {
+async fn copies(
+    access: &Access<ReadDrills>,
+    vault: &Vault,
+    photos: &[Evidence],
+) -> Outcome<BTreeMap<EvidenceId, PhotoCopy>> {
     let (mut copies, mut size) = (BTreeMap::new(), 0);
     for photo in photos {
-        let copy = if photo.state != EvidenceStateKind::Stored {
-            PhotoCopy::NotStored
-        } else if photo.preview == PreviewState::None {
-            PhotoCopy::NoCopy
-        } else if size >= LARGEST {
-            PhotoCopy::TooMuch
-        } else {
-            let pixels = i64::from(photo.width.unwrap_or(0)) * i64::from(photo.height.unwrap_or(0));
-            match vault.derivatives.get(&photo.sha256, pixels, Copy::Preview).await {
-                Ok(bytes) => {
-                    size += bytes.len();
-                    PhotoCopy::Made(bytes)
-                }
-                Err(Failure::Refused(refusal)) if refusal.code == Code::NoPreview => PhotoCopy::NoCopy,
-                Err(failure) => return Err(failure),
-            }
-        };
+        let full = size >= LARGEST && photo.state == EvidenceStateKind::Stored;
+        let copy = if full { PhotoCopy::TooMuch } else { copy(access, vault, photo).await? };
+        if let PhotoCopy::Made(bytes) = &copy {
+            size += bytes.len();
+        }
         copies.insert(photo.id, copy);
     }
     Ok(copies)
+}
+
+/// The copy of one photo, or why there is none: one photo that is lost must not withhold the rest.
+async fn copy(access: &Access<ReadDrills>, vault: &Vault, photo: &Evidence) -> Outcome<PhotoCopy> {
+    Ok(match evidence::routes::jpeg_of(access, vault, photo, Copy::Preview).await {
+        Ok(bytes) => PhotoCopy::Made(bytes),
+        Err(Failure::Refused(refusal)) if refusal.code == Code::EvidenceNotStored => PhotoCopy::NotStored,
+        Err(Failure::Refused(refusal)) if refusal.code == Code::NoPreview => PhotoCopy::NoCopy,
+        // A store that does not answer is no damage: it says so here once more.
+        Err(Failure::Store(_)) if !vault.store.is_intact(&photo.sha256).await? => PhotoCopy::Damaged,
+        Err(failure) => return Err(failure),
+    })
 }

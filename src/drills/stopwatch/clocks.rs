@@ -8,7 +8,9 @@
 //! says, whatever the way of the messages was.
 
 use crate::db::Instant;
+use crate::db::sql_types::is_written_year;
 use crate::text_enum;
+use chrono::Datelike;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -27,6 +29,13 @@ pub struct Reading {
     pub wall: Instant,
 }
 
+impl Reading {
+    /// The clock on its face less the counting one.
+    fn face(&self) -> i64 {
+        self.wall.micros() - micros(self.elapsed_ms)
+    }
+}
+
 /// One exchange with the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -39,6 +48,17 @@ pub struct Sync {
     pub received_elapsed_ms: i64,
     /// `server_at` of that answer.
     pub server_at: Instant,
+}
+
+impl Sync {
+    /// Whether another exchange tells nothing that this one does not: within `near_ms` of it in the same run, and both
+    /// clocks went alike between them.
+    pub fn stands_for(&self, other: &Self, near_ms: i64) -> bool {
+        let apart = (self.sent.elapsed_ms - other.sent.elapsed_ms).abs();
+        self.sent.run == other.sent.run
+            && apart <= near_ms
+            && alike(self.sent.face() - other.sent.face(), micros(apart))
+    }
 }
 
 text_enum! {
@@ -107,6 +127,11 @@ fn micros(elapsed_ms: i64) -> i64 {
     elapsed_ms.saturating_mul(1000)
 }
 
+/// Whether the clock on the face and the counting one went alike for so long, when their distance changed by this.
+fn alike(change: i64, apart: i64) -> bool {
+    change.abs() <= CHANGE + drifted(apart, 2 * DRIFT)
+}
+
 fn drifted(distance: i64, rate: i64) -> i64 {
     distance.saturating_mul(rate) / 1_000_000_000
 }
@@ -159,21 +184,19 @@ fn rate(marks: &[Mark]) -> (i64, i64) {
 impl Stretch {
     fn starting(reading: &Reading) -> Self {
         let x = micros(reading.elapsed_ms);
-        let face = reading.wall.micros() - x;
+        let face = reading.face();
         let (run, rate) = (reading.run, (-DRIFT, DRIFT));
         Self { run, from: x, to: x, face_first: face, face_last: face, marks: Vec::new(), rate }
     }
 
     fn holds(&self, reading: &Reading) -> bool {
         let x = micros(reading.elapsed_ms);
-        let face = reading.wall.micros() - x;
-        self.run == reading.run
-            && (face - self.face_last).abs() <= CHANGE + drifted((x - self.to).abs(), 2 * DRIFT)
+        self.run == reading.run && alike(reading.face() - self.face_last, (x - self.to).abs())
     }
 
     fn extend(&mut self, reading: &Reading) {
         self.to = micros(reading.elapsed_ms);
-        self.face_last = reading.wall.micros() - self.to;
+        self.face_last = reading.face();
     }
 
     /// The bounds of the server's clock less the counting one at `x`.
@@ -187,22 +210,12 @@ impl Stretch {
         agreed(&bounds).is_some_and(|(_, _, count)| count < bounds.len())
     }
 
-    /// The point of this stretch that is nearest to `x`.
-    fn nearest(&self, x: i64) -> i64 {
-        x.clamp(self.from, self.to)
-    }
-
-    /// What its bounds say at `x` of another stretch of the same run, if its counting clock went on between them.
-    fn by_counting(&self, x: i64) -> Option<(i64, i64)> {
-        self.bounds(x)
-    }
-
     /// What its bounds say at `x` of another stretch, if the clock on the phone's face went on between them.
     fn by_face(&self, other: &Self, x: i64, later: bool) -> Option<(i64, i64)> {
         let edge = if later { self.to } else { self.from };
         let (own, others) =
             if later { (self.face_last, other.face_first) } else { (self.face_first, other.face_last) };
-        let (lo, hi) = self.bounds(self.nearest(edge))?;
+        let (lo, hi) = self.bounds(edge)?;
         let (lo, hi) = (lo + others - own, hi + others - own);
         let between = drifted((x - edge).abs(), DRIFT);
         Some((lo - between, hi + between))
@@ -247,7 +260,7 @@ impl Clocks {
     /// The stretch that a reading belongs to. Where the clock was set twice within a millisecond it may be any of them.
     fn find(stretches: &[Stretch], reading: &Reading) -> Option<usize> {
         let x = micros(reading.elapsed_ms);
-        let face = reading.wall.micros() - x;
+        let face = reading.face();
         let of = stretches.iter().enumerate().filter(|(_, one)| one.run == reading.run);
         let around = of.filter(|(_, one)| one.from <= x && x <= one.to);
         around.min_by_key(|(_, one)| (one.face_first - face).abs()).map(|(at, _)| at)
@@ -265,7 +278,9 @@ impl Clocks {
         let Some(((lo, hi), basis)) = found else { return alone };
         // Half a millisecond is lost when clocks are read in whole ones.
         let within_ms = Some((hi - lo).max(0) / 2000 + 1);
+        // Between clocks that are set to the ends of time lie years that cannot be written.
         let at = Instant::from_micros(x.saturating_add(lo.midpoint(hi)));
+        let at = at.filter(|at| is_written_year(at.utc().year()));
         at.map_or(alone, |at| Placed { at, within_ms, basis })
     }
 
@@ -282,8 +297,8 @@ impl Clocks {
         let own = self.stretches.get(at)?;
         let (before, after) = self.beside(at, true);
         if let (Some(before), Some(after)) = (before, after) {
-            // What both sides agree on went on through everything between them.
-            let counting = (before.by_counting(x)?, after.by_counting(x)?);
+            // What both sides agree on went on through everything between them: the counting clocks, or the faces.
+            let counting = (before.bounds(x)?, after.bounds(x)?);
             if overlap(counting.0, counting.1) {
                 return agreed(&[counting.0, counting.1]).map(|(lo, hi, _)| (lo, hi));
             }
@@ -293,7 +308,7 @@ impl Clocks {
             }
         }
         let (near, later) = before.map(|one| (one, true)).or(after.map(|one| (one, false)))?;
-        let (counting, face) = (near.by_counting(x)?, near.by_face(own, x, later)?);
+        let (counting, face) = (near.bounds(x)?, near.by_face(own, x, later)?);
         // A counting clock never leaps ahead: where the face fell back, it was set.
         let (first, next) = if later { (near, own) } else { (own, near) };
         if next.face_first < first.face_last {

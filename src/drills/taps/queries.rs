@@ -1,8 +1,9 @@
 //! Observers, their exchanges and their taps in the database.
 
-use super::model::{StoredObserver, StoredSync, StoredTap};
+use super::model::{KeptSync, StoredObserver, StoredSync, StoredTap};
 use crate::db::schema::{drill_observers, drill_syncs, drill_taps};
 use crate::db::{Conn, one_of};
+use crate::drills::stopwatch::Sync;
 use crate::ids::{DrillId, ObserverId, TapId};
 use crate::refusal::Outcome;
 use diesel::prelude::*;
@@ -29,10 +30,11 @@ pub fn syncs(conn: &mut Conn, drill: DrillId) -> Outcome<Vec<StoredSync>> {
     Ok(ordered.select(StoredSync::as_select()).load(conn)?)
 }
 
-/// The digests of what one phone exchanged.
-pub fn sync_digests(conn: &mut Conn, drill: DrillId, observer: ObserverId) -> Outcome<Vec<String>> {
+/// The exchanges of one phone.
+pub fn syncs_of(conn: &mut Conn, drill: DrillId, observer: ObserverId) -> Outcome<Vec<Sync>> {
     let own = drill_syncs::table.filter(drill_syncs::drill_id.eq(drill));
-    Ok(own.filter(drill_syncs::observer_id.eq(observer)).select(drill_syncs::digest).load(conn)?)
+    let own = own.filter(drill_syncs::observer_id.eq(observer)).select(drill_syncs::content);
+    Ok(own.load::<KeptSync>(conn)?.into_iter().map(|kept| kept.0).collect())
 }
 
 pub fn insert_sync(conn: &mut Conn, new: StoredSync) -> Outcome<()> {

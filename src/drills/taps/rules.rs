@@ -3,13 +3,12 @@
 use super::model::{ObserverForm, TapBatch, TapForm};
 use crate::db::Instant;
 use crate::drills::model::{Drill, DrillState};
-use crate::drills::rules::CLOCK_TOLERANCE;
+use crate::drills::rules::{CLOCK_TOLERANCE, not_now};
 use crate::drills::stopwatch::{self, Reading, Sync, Tap, TapKind};
 use crate::drills::timeline::{LONGEST, Milestone, Timeline};
 use crate::fields::Fields;
 use crate::ids::ObserverId;
-use crate::refusal::{Code, FieldCode, Refusal};
-use serde_json::json;
+use crate::refusal::{FieldCode, Refusal};
 
 /// Taps in one batch.
 pub const MOST_AT_ONCE: usize = 500;
@@ -17,8 +16,10 @@ pub const MOST_AT_ONCE: usize = 500;
 pub const MOST_TAPS: usize = 5000;
 /// Phones at one drill.
 pub const MOST_OBSERVERS: usize = 40;
-/// Exchanges that are kept of one phone: more of them make its clocks no surer.
+/// Exchanges that are kept of one phone.
 pub const MOST_SYNCS: usize = 64;
+/// So many of them are kept as they come.
+const KEPT_FREELY: usize = 16;
 /// A week: no stopwatch runs longer.
 const LONGEST_RUN_MS: i64 = 604_800_000;
 
@@ -33,8 +34,19 @@ pub fn may_tap(drill: &Drill) -> Result<(), Refusal> {
     if begun { Ok(()) } else { Err(not_now(drill)) }
 }
 
-fn not_now(drill: &Drill) -> Refusal {
-    Refusal::new(Code::StepNotAllowed).current(json!({ "state": drill.state, "version": drill.version }))
+/// Whether an exchange is worth its room beside those that are kept of the same phone.
+///
+/// More of them at one time make its clocks no surer, but an exchange after a clock was set tells what nothing before it
+/// can. So the first are kept as they come, and of the others what no neighbour of its run stands for: none near it whose
+/// clocks went alike. What is near grows with what is kept, from a minute to half an hour, so that the room lasts for some
+/// eight hours of a phone whose clocks are left alone.
+pub fn is_worth_keeping(kept: &[Sync], new: &Sync) -> bool {
+    if kept.contains(new) || kept.len() >= MOST_SYNCS {
+        return false;
+    }
+    let Some(over) = kept.len().checked_sub(KEPT_FREELY) else { return true };
+    let near_ms = 60_000_i64 << (over / 8).min(5);
+    !kept.iter().any(|one| one.stands_for(new, near_ms))
 }
 
 pub fn check_observer(form: &ObserverForm, now: Instant) -> Result<(), Refusal> {
@@ -160,4 +172,38 @@ pub fn proposed(merged: &stopwatch::Timeline, now: Instant) -> Option<(Timeline,
         head_count_at: next(Milestone::HeadCount),
     };
     Some((timeline, moved))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a phone exchanges at so many seconds of its second run, with its face wrong by `skew` seconds.
+    fn sync(second: i64, skew: i64) -> Sync {
+        let at = |second: i64| Instant::from_micros((1_773_104_400 + second) * 1_000_000).unwrap();
+        let sent = Reading { run: 2, elapsed_ms: second * 1000, wall: at(second + skew) };
+        Sync { sent, received_elapsed_ms: second * 1000 + 200, server_at: at(second) }
+    }
+
+    /// An exchange every ten seconds, from the first hour to the eighth, and how many seconds lie between those kept.
+    #[test]
+    fn exchanges_are_kept_for_as_long_as_a_phone_sends_them() {
+        let set_at = 3 * 3600;
+        let mut kept = Vec::new();
+        for second in (0..8 * 3600).step_by(10) {
+            let new = sync(second, if second < set_at { -40 } else { 90 });
+            if is_worth_keeping(&kept, &new) {
+                kept.push(new);
+            }
+            assert!(!is_worth_keeping(&kept, &new), "not twice");
+        }
+        let seconds: Vec<i64> = kept.iter().map(|one| one.sent.elapsed_ms / 1000).collect();
+        assert!(seconds.len() <= MOST_SYNCS, "{seconds:?}");
+        assert!(seconds.contains(&set_at), "the first after its face was set: {seconds:?}");
+        let widest = seconds.windows(2).map(|two| two[1] - two[0]).max();
+        assert!(widest.is_some_and(|widest| widest <= 1930), "{seconds:?}");
+        assert!(seconds.last().is_some_and(|last| 8 * 3600 - last <= 1930), "{seconds:?}");
+        let first = Sync { sent: Reading { run: 3, ..sync(5, 90).sent }, ..sync(5, 90) };
+        assert!(is_worth_keeping(&kept, &first), "a run begins of which nothing is known");
+    }
 }

@@ -24,17 +24,19 @@ pub fn join(
     tx.conn.lock(id.0)?;
     let drill = drills::find(tx.conn, tx.actor, id)?;
     rules::check_observer(form, tx.now)?;
-    rules::may_join(&drill)?;
+    let open = rules::may_join(&drill);
     let digest = digest(form);
     if let Some(known) = queries::find_observer(tx.conn, observer)? {
         // Of a drill that the caller may not know of: not found, like that drill.
         drills::find(tx.conn, tx.actor, known.drill_id)?;
         let answer = Stored::confirmed(known.drill_id == id && known.digest == digest)?;
-        if keep_sync(tx, id, observer, form.sync)? {
+        // An answer that was lost is given again whatever became of the drill; only while it is open is there more to keep.
+        if open.is_ok() && keep_sync(tx, id, observer, form.sync)? {
             tell(tx, &drill, observer, &[], form.sync)?;
         }
         return Ok((answer, drill, known));
     }
+    open?;
     if queries::observers(tx.conn, id)?.len() >= rules::MOST_OBSERVERS {
         return Err(Refusal::invalid("/name", FieldCode::TooMany).into());
     }
@@ -66,7 +68,7 @@ fn tell(
     record(tx, drill, "drill.tapped", content)
 }
 
-/// Keeps an exchange if it is new and there is room for it.
+/// Keeps an exchange if it is new and worth its room.
 fn keep_sync(
     tx: &mut WriteTx<'_>,
     drill: DrillId,
@@ -74,14 +76,14 @@ fn keep_sync(
     sync: Option<Sync>,
 ) -> Outcome<bool> {
     let Some(sync) = sync else { return Ok(false) };
-    let (digest, known) = (digest(&sync), queries::sync_digests(tx.conn, drill, observer)?);
-    if known.len() >= rules::MOST_SYNCS || known.contains(&digest) {
+    let kept = queries::syncs_of(tx.conn, drill, observer)?;
+    if !rules::is_worth_keeping(&kept, &sync) {
         return Ok(false);
     }
     let new = StoredSync {
         drill_id: drill,
         observer_id: observer,
-        digest,
+        digest: digest(&sync),
         content: KeptSync(sync),
         received_at: tx.now,
     };
@@ -107,7 +109,6 @@ pub fn take(tx: &mut WriteTx<'_>, id: DrillId, batch: &TapBatch) -> Outcome<(Sto
     if observer.is_none_or(|observer| observer.drill_id != id) {
         return Err(Refusal::invalid("/observer_id", FieldCode::UnknownReference).into());
     }
-    rules::may_tap(&drill)?;
     let ids: Vec<TapId> = batch.taps.iter().map(|tap| tap.id).collect();
     let mut there: BTreeMap<TapId, String> = queries::taken(tx.conn, &ids)?.into_iter().collect();
     let mut new: Vec<StoredTap> = Vec::new();
@@ -129,17 +130,23 @@ pub fn take(tx: &mut WriteTx<'_>, id: DrillId, batch: &TapBatch) -> Outcome<(Sto
             sent_by: tx.actor.id,
         });
     }
+    let sync = match rules::may_tap(&drill) {
+        Ok(()) => batch.sync,
+        // Its answer was lost, and the drill was given up since: there is nothing more to keep.
+        Err(_) if new.is_empty() && !batch.taps.is_empty() => None,
+        Err(refusal) => return Err(refusal.into()),
+    };
     let all = usize::try_from(queries::count_taps(tx.conn, id)?).unwrap_or(usize::MAX);
     if all.saturating_add(new.len()) > rules::MOST_TAPS {
         return Err(Refusal::invalid("/taps", FieldCode::TooMany).into());
     }
     let taken = Taken { received: new.len(), known: batch.taps.len() - new.len() };
-    let sync = keep_sync(tx, id, batch.observer_id, batch.sync)?;
-    if new.is_empty() && !sync {
+    let kept = keep_sync(tx, id, batch.observer_id, sync)?;
+    if new.is_empty() && !kept {
         return Ok((Stored::Replayed, drill, taken));
     }
     let digests: Vec<&str> = new.iter().map(|tap| tap.digest.as_str()).collect();
-    tell(tx, &drill, batch.observer_id, &digests, batch.sync.filter(|_| sync))?;
+    tell(tx, &drill, batch.observer_id, &digests, sync.filter(|_| kept))?;
     for tap in new {
         queries::insert_tap(tx.conn, tap)?;
     }
