@@ -205,17 +205,18 @@ mod tests {
             frequencies(include_str!("../../rules/drills-1.toml")),
             frequencies(include_str!("../../rules/drills-us-k712.toml")),
         ];
-        let adoption = |(document, version, area, from, to): &(&str, u32, Option<AreaId>, &str, Option<&str>)| {
-            Adoption {
-                id: AdoptionId::fresh(),
-                area: *area,
-                document: (*document).to_owned(),
-                version: *version,
-                effective_from: day(from),
-                effective_to: to.map(day),
-                adopted_at: Instant::from_micros(0).unwrap(),
-            }
-        };
+        let adoption =
+            |(document, version, area, from, to): &(&str, u32, Option<AreaId>, &str, Option<&str>)| {
+                Adoption {
+                    id: AdoptionId::fresh(),
+                    area: *area,
+                    document: (*document).to_owned(),
+                    version: *version,
+                    effective_from: day(from),
+                    effective_to: to.map(day),
+                    adopted_at: Instant::from_micros(0).unwrap(),
+                }
+            };
         Rules::new(&embedded, Vec::new(), adopted.iter().map(adoption).collect())
     }
 
