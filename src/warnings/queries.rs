@@ -228,6 +228,16 @@ pub fn of_home(
     Ok(query.load(conn)?)
 }
 
+/// What went to one institution since a moment, the newest first.
+pub fn of_home_since(conn: &mut Conn, home: InstitutionId, since: Instant) -> Outcome<Vec<Warning>> {
+    Ok(warning_targets::table
+        .inner_join(warnings::table.on(warnings::id.eq(warning_targets::warning_id)))
+        .filter(warning_targets::institution_id.eq(home).and(warning_targets::relayed_at.ge(since)))
+        .select(Warning::as_select())
+        .order((warning_targets::relayed_at.desc(), warning_targets::warning_id.desc()))
+        .load(conn)?)
+}
+
 pub fn find_report(conn: &mut Conn, id: WarningReportId) -> Outcome<Option<Report>> {
     Ok(warning_reports::table.find(id).select(Report::as_select()).first(conn).optional()?)
 }
@@ -261,11 +271,7 @@ pub fn reported(
 }
 
 /// How many homes of a scope each of these warnings went to, and how many of them have acknowledged it.
-pub fn counts(
-    conn: &mut Conn,
-    scope: &Scope,
-    ids: &[WarningId],
-) -> Outcome<HashMap<WarningId, (i64, i64)>> {
+pub fn counts(conn: &mut Conn, scope: &Scope, ids: &[WarningId]) -> Outcome<HashMap<WarningId, (i64, i64)>> {
     let rows: Vec<(WarningId, i64, i64)> = warning_targets::table
         .filter(one_of(warning_targets::warning_id, ids.iter().copied()))
         .filter(found_by(warning_targets::institution_id, covered(scope)))

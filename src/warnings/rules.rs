@@ -185,7 +185,8 @@ pub fn late_unless_after(of: &Warning, now: Instant) -> Option<Instant> {
         return None;
     }
     // What was told before the first period began counts for it.
-    let begin = if gone == 1 { of.relayed_at.micros() - 1 } else { periods.start + (gone - 1) * periods.every };
+    let begin =
+        if gone == 1 { of.relayed_at.micros() - 1 } else { periods.start + (gone - 1) * periods.every };
     Instant::from_micros(begin)
 }
 
@@ -194,7 +195,8 @@ pub fn late_unless_after(of: &Warning, now: Instant) -> Option<Instant> {
 pub fn reports(of: &Warning, reported: &[Instant], now: Instant) -> ReportStanding {
     let Some(periods) = Periods::of(of) else { return ReportStanding::default() };
     let Periods { every, start, end, whole } = periods;
-    let reported: std::collections::BTreeSet<i64> = reported.iter().map(|at| periods.of_moment(at.micros())).collect();
+    let reported: std::collections::BTreeSet<i64> =
+        reported.iter().map(|at| periods.of_moment(at.micros())).collect();
     let gone = periods.gone(now);
     let filled = reported.iter().filter(|of| **of < gone).count();
     let missed =
@@ -302,12 +304,12 @@ mod tests {
     #[test]
     fn a_home_is_late_exactly_when_it_reported_nothing_after_one_moment() {
         let later = Warning { relayed_at: at(-45), valid_from: at(5), valid_to: at(250), ..warning() };
-        let cleared =
-            Warning { ended_how: Some(WarningEnd::AllClear), ended_at: Some(at(130)), ..warning() };
+        let cleared = Warning { ended_how: Some(WarningEnd::AllClear), ended_at: Some(at(130)), ..warning() };
         let mut late = 0;
         for of in [warning(), later, cleared] {
             for now in (0..=340).step_by(5).flat_map(|minute| [at(minute), after(at(minute), 1)]) {
-                for reported in (-45..=330).step_by(15).map(at).filter(|told| *told <= now && *told >= of.relayed_at)
+                for reported in
+                    (-45..=330).step_by(15).map(at).filter(|told| *told <= now && *told >= of.relayed_at)
                 {
                     for told in [vec![], vec![reported], vec![of.relayed_at, reported]] {
                         let counted = late_unless_after(&of, now)
