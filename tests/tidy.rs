@@ -116,6 +116,7 @@ const PURE: &[&str] = &[
     "stored.rs",
     "supervision/overview.rs",
     "trainings/status.rs",
+    "warnings/findings.rs",
 ];
 
 fn is_pure(file: &File) -> bool {

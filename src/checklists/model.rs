@@ -106,7 +106,7 @@ fn read_item(one: &Section<'_>) -> Read<ChecklistItem> {
     let candidate_note = one.optional_text("candidate_note", 200);
     let (days, days_note) = (one.number("days", 0..=365), one.optional_text("days_note", 100));
     let photo = one.choice("photo", PhotoRule::parse);
-    let also_document = if one.has("also_document") { one.flag("also_document") } else { Ok(false) };
+    let also_document = one.optional_flag("also_document", false);
     if let (Ok(ItemSeverity::CandidateMajor), Ok(None)) = (&severity, &candidate_note) {
         let reason = "a candidate for a major hazard says under which condition";
         return Err(one.refuse("candidate_note", FieldCode::Required, reason));

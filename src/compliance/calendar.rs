@@ -100,6 +100,11 @@ pub fn names(spans: &[Span], period: Period) -> Words {
     Words { zh: join(|words| &words.zh, "、"), en: join(|words| &words.en, ", ") }
 }
 
+/// The first day of which anything is looked at: that of the year which began more than two years ago.
+pub fn look_back(on: NaiveDate) -> NaiveDate {
+    NaiveDate::from_ymd_opt(on.year() - 3, 1, 1).unwrap_or(on)
+}
+
 /// A day so many months earlier.
 pub fn months_before(day: NaiveDate, months: u32) -> NaiveDate {
     day.checked_sub_months(Months::new(months)).unwrap_or(NaiveDate::MIN)

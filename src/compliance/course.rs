@@ -1,10 +1,11 @@
 //! How a duty that returns with every period stands: this period, and those that passed without. Pure.
 
 use super::calendar::{Span, months_before, names};
-use super::facts::Words;
+use super::facts::{HeldTraining, Words};
 use super::requirements::{Requirement, State};
-use crate::rules::kinds::intervals::Period;
+use crate::rules::kinds::intervals::{Interval, Period};
 use chrono::NaiveDate;
+use std::collections::BTreeSet;
 
 /// How far back missed periods are told, in months.
 const BACK_MONTHS: u32 = 24;
@@ -55,6 +56,29 @@ impl Course {
             None => (State::Due, current.last),
         };
         Self { period, times, current, held, missed, state, due_on }
+    }
+
+    /// How a recurring training stands, and those of `trainings` that count for it by that day, the earliest first. The one
+    /// answer for the engine and for the status of trainings.
+    pub fn of_training<'t>(
+        interval: &Interval,
+        trainings: &'t [HeldTraining],
+        since: NaiveDate,
+        today: NaiveDate,
+    ) -> (Self, Vec<&'t HeldTraining>) {
+        let counts = |one: &&HeldTraining| {
+            one.topic == interval.code && one.held_on <= today && (one.for_staff || !interval.before_work)
+        };
+        let mut held: Vec<&HeldTraining> = trainings.iter().filter(counts).collect();
+        held.sort_by_key(|one| (one.held_on, one.id));
+        let last = held.last().map(|one| one.held_on);
+        let course = Self::of(interval.period, interval.times, since, today, last, |span| {
+            // Two on one day are one occasion.
+            let days: BTreeSet<NaiveDate> =
+                held.iter().map(|one| one.held_on).filter(|on| span.contains(*on)).collect();
+            u32::try_from(days.len()).unwrap_or(u32::MAX)
+        });
+        (course, held)
     }
 
     /// Writes it into a requirement; `what` is what is counted.

@@ -1,5 +1,6 @@
 //! Where the facts come from: one function per source, and the documents in force.
 
+use super::calendar::look_back;
 use super::facts::{Facts, Profile, Scenario, Words};
 use super::requirements::Documents;
 use crate::access::ReadTx;
@@ -10,29 +11,7 @@ use crate::rules::kinds::drills::DrillFrequencies;
 use crate::rules::{self, Content, Head, InForce, Kind, Rules};
 use crate::{drills, plans};
 use crate::{rosters, trainings};
-use chrono::{Datelike, NaiveDate, NaiveDateTime};
-
-/// The document in force for a home on a day, and since when without a break: another version of the same document goes on
-/// where the one before ended.
-fn in_force_since(rules: &Rules, kind: Kind, of: &Institution, on: NaiveDate) -> NaiveDate {
-    // Periods are looked back on for two years; what is older makes no difference.
-    let horizon = NaiveDate::from_ymd_opt(on.year() - 4, 1, 1).unwrap_or(NaiveDate::MIN);
-    let mut since = on;
-    let Ok(current) = rules.in_force(kind, Some(&of.place), on) else { return since };
-    let mut day = on;
-    while let Ok(found) = rules.in_force(kind, Some(&of.place), day) {
-        if found.head.id != current.head.id {
-            break;
-        }
-        let adopted = rules.adoption(kind, Some(&of.place), day).map(|adoption| adoption.effective_from);
-        since = adopted.unwrap_or(found.head.effective_from).min(day);
-        match since.pred_opt() {
-            Some(before) if since > horizon => day = before,
-            _ => break,
-        }
-    }
-    since
-}
+use chrono::{NaiveDate, NaiveDateTime};
 
 /// The drill frequencies to look through: those in force, or the newest version of a document that is named.
 fn frequencies<'a>(
@@ -43,7 +22,7 @@ fn frequencies<'a>(
     named: Option<&str>,
 ) -> Outcome<(InForce<'a, DrillFrequencies>, NaiveDate)> {
     let Some(id) = named else {
-        return Ok((rules.drills(&of.place, on)?, in_force_since(rules, Kind::Drills, of, on)));
+        return Ok((rules.drills(&of.place, on)?, rules.in_force_since(Kind::Drills, &of.place, on)));
     };
     let unknown = || Refusal::new(Code::InvalidQuery).field("rules", FieldCode::UnknownReference);
     let versions = rules.documents().into_iter().filter(|one| one.head.id == id && one.head.covers(on));
@@ -72,7 +51,7 @@ pub fn documents<'a>(
         drills_since,
         plan_contents: rules.plan_contents(&of.place, on).ok(),
         intervals: rules.intervals(&of.place, on).ok(),
-        intervals_since: in_force_since(rules, Kind::Intervals, of, on),
+        intervals_since: rules.in_force_since(Kind::Intervals, &of.place, on),
         colours: rules.colours(&of.place, on).ok(),
     })
 }
@@ -81,7 +60,7 @@ pub fn documents<'a>(
 pub fn facts(tx: &mut ReadTx<'_>, of: &Institution, as_of: NaiveDateTime) -> Outcome<Facts> {
     let on = as_of.date();
     // A year that began two years ago, and what was held in it.
-    let from = NaiveDate::from_ymd_opt(on.year() - 3, 1, 1).unwrap_or(on);
+    let from = look_back(on);
     let (held, planned) = drills::standing::facts(tx, of, from, on)?;
     let (sessions, untrained_new_staff) = trainings::standing::facts(tx, of, from, on)?;
     Ok(Facts {

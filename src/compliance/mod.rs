@@ -22,5 +22,6 @@ pub mod routes;
 mod standing;
 pub mod view;
 
-pub use calendar::Span;
+pub use calendar::{Span, look_back};
+pub use course::Course;
 pub use requirements::{Assessment, Documents, Requirement, State, assess};

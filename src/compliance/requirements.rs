@@ -156,6 +156,12 @@ pub fn assess(rules: &Documents<'_>, facts: &Facts, as_of: NaiveDateTime) -> Ass
     }
 }
 
+/// The requirements alone: for lists that show nothing else.
+pub fn requirements(rules: &Documents<'_>, facts: &Facts, as_of: NaiveDateTime) -> Vec<Requirement> {
+    let drills = drill_duties(rules, facts, as_of).into_iter().map(|(_, one)| one);
+    drills.chain(standing(rules, facts, as_of)).collect()
+}
+
 /// The duties to drill, each as it stands.
 pub fn drill_duties<'a>(
     rules: &Documents<'a>,
@@ -191,7 +197,10 @@ pub fn judge(
     if one.evidence.is_empty() {
         one.evidence.extend(counting.last().map(|drill| evidence_of(drill)));
     }
-    one.to_report = duty.unreported(drills, course.current, as_of).iter().map(|drill| drill.id).collect();
+    // Reporting one of a period that was missed clears it as well.
+    let open = course.missed.iter().chain([&course.current]);
+    let to_report = open.flat_map(|span| duty.unreported(drills, *span, as_of));
+    one.to_report = to_report.map(|drill| drill.id).collect();
     course.enter(&mut one, Words::new("演练", "drills"));
     if !one.to_report.is_empty() && one.state != State::Satisfied {
         one.why.zh.push_str("；已有演练，报告后即计入");

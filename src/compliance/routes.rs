@@ -3,7 +3,7 @@
 use super::elements::{self, ElementView, Held, MOST_LINKS};
 use super::facts::Words;
 use super::gather;
-use super::requirements::{Requirement, State, assess};
+use super::requirements::{Requirement, State, assess, requirements};
 use super::view::{self, DrillCompliance};
 use crate::access::{Access, ReadCompliance, ReadTx};
 use crate::areas;
@@ -13,10 +13,12 @@ use crate::db::sql_types::is_written_year;
 use crate::hazards::list::{self, Sort, SortKey};
 use crate::http::{Cursor, Id, Page, Query, page};
 use crate::ids::{AreaId, InstitutionId};
-use crate::institutions::{self, Institution};
+use crate::institutions::{self, Institution, model::OperatingStatus};
 use crate::refusal::{Code, Failure, FieldCode, Outcome, Refusal};
 use crate::rules::DocumentRef;
 use crate::self_checks::enter::status_of;
+use crate::self_checks::enter::{local, status_of};
+use crate::warnings;
 use actix_web::{HttpRequest, HttpResponse, get};
 use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime};
 use serde::{Deserialize, Serialize};
@@ -106,7 +108,7 @@ pub async fn get_elements(access: Access<ReadCompliance>, id: Id<InstitutionId>)
             let document = rules.elements(&place.place, as_of.date())?;
             let documents = gather::documents(tx, &rules, &place, as_of.date(), None)?;
             let facts = gather::facts(tx, &place, as_of)?;
-            let requirements = assess(&documents, &facts, as_of).requirements;
+            let requirements = requirements(&documents, &facts, as_of);
             let held = held(tx, &place, as_of.date())?;
             Ok(ElementsView {
                 institution_id: place.id,
@@ -130,10 +132,11 @@ fn held(tx: &mut ReadTx<'_>, place: &Institution, today: NaiveDate) -> Outcome<H
     let found = list::list(tx.conn, &tx.actor.scope, &overdue, sort, most)?;
     let from = today.checked_sub_days(Days::new(29)).unwrap_or(today);
     let (_, self_checks) = status_of(tx, place, from, today)?;
+    let warned = warnings::standing::of_home(tx, place)?;
     Ok(Held {
         overdue_hazards: found.iter().map(|hazard| hazard.id.0).collect(),
         self_checks,
-        others: Vec::new(),
+        others: warned.into_iter().map(|finding| ("warning", finding)).collect(),
     })
 }
 
@@ -228,11 +231,15 @@ fn standing(
     state: Option<State>,
     id: Option<&str>,
 ) -> Outcome<Option<HomeStanding>> {
+    // One that is not at work owes nothing, whatever is on record.
+    if home.status != OperatingStatus::Operating && state != Some(State::NotApplicable) {
+        return Ok(None);
+    }
     let as_of = moment(tx, None)?;
     let rules = tx.rules()?;
     let documents = gather::documents(tx, &rules, home, as_of.date(), None)?;
     let facts = gather::facts(tx, home, as_of)?;
-    let all = assess(&documents, &facts, as_of).requirements;
+    let all = requirements(&documents, &facts, as_of);
     let count = |state| all.iter().filter(|one| one.state == state).count();
     let (overdue, due) = (count(State::Overdue), count(State::Due));
     let wanted = |one: &Requirement| {

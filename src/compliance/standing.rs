@@ -1,10 +1,11 @@
 //! What a home owes beside drills: its plan, who commands, the residents' table, training. Pure.
 
-use super::calendar::{months_after, months_before};
+use super::calendar::months_before;
 use super::course::Course;
-use super::facts::{Facts, HeldTraining, PlanInForce, Words};
+use super::facts::{Facts, PlanInForce, Words};
 use super::requirements::{Documents, EvidenceKind, EvidenceOf, Requirement, State, home_owes_nothing};
 use crate::institutions::rules::applies;
+use crate::plans::revision::review_by;
 use crate::rules::DocumentRef;
 use crate::rules::kinds::intervals::Interval;
 use chrono::{Days, NaiveDate, NaiveDateTime};
@@ -149,7 +150,7 @@ fn judged_plan(
     let on = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
     let missing = plan.missing_parts.join("、");
     let triggers = plan.revision_called_for_by.join("、");
-    let due = months_after(plan.reviewed_on, months);
+    let due = review_by(plan.reviewed_on, months);
     let reviewed_on = plan.reviewed_on;
     vec![
         in_force.stands(
@@ -333,18 +334,7 @@ fn held_trainings(
     since: NaiveDate,
     today: NaiveDate,
 ) {
-    let counts = |one: &&HeldTraining| {
-        one.topic == interval.code && one.held_on <= today && (one.for_staff || !interval.before_work)
-    };
-    let mut held: Vec<&HeldTraining> = facts.trainings.iter().filter(counts).collect();
-    held.sort_by_key(|one| (one.held_on, one.id));
-    let last = held.last().map(|one| one.held_on);
-    let course = Course::of(interval.period, interval.times, since, today, last, |span| {
-        // Two on one day are one occasion.
-        let days: std::collections::BTreeSet<NaiveDate> =
-            held.iter().map(|one| one.held_on).filter(|on| span.contains(*on)).collect();
-        u32::try_from(days.len()).unwrap_or(u32::MAX)
-    });
+    let (course, held) = Course::of_training(interval, &facts.trainings, since, today);
     let recent = held.iter().rev().filter(|one| one.held_on >= months_before(today, 12)).take(5);
     found.evidence = recent
         .map(|one| EvidenceOf {

@@ -18,6 +18,6 @@ mod worker;
 pub use connection::{Backend, Conn, DatabaseUrl, MultiBackend, OpenError, hold_alone};
 pub use executor::Db;
 pub use migrate::{SchemaError, migrate, migrate_within, migration_names, migrations_pending, revert_within};
-pub use one_of::one_of;
+pub use one_of::{found_by, one_of};
 pub use sql_types::Instant;
 pub use statement::Statement;

@@ -74,6 +74,50 @@ impl<C, T, QS> SelectableExpression<QS> for OneOf<C, T> where Self: AppearsOnTab
 
 impl<C: AppearsOnTable<QS>, T, QS> AppearsOnTable<QS> for OneOf<C, T> {}
 
+/// See [`found_by`].
+#[derive(Debug, Clone)]
+pub struct FoundBy<C, Q> {
+    column: C,
+    query: Q,
+}
+
+/// The condition that `column` is among what `query` finds. diesel's own `eq_any` wants a query that each database can
+/// read alone; this one takes those that hold parts of ours, as a scope or [`one_of`].
+pub fn found_by<C, Q>(column: C, query: Q) -> FoundBy<C, Q> {
+    FoundBy { column, query }
+}
+
+impl<C, Q> QueryFragment<MultiBackend> for FoundBy<C, Q>
+where
+    C: QueryFragment<MultiBackend>,
+    Q: QueryFragment<MultiBackend>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        self.column.walk_ast(out.reborrow())?;
+        out.push_sql(" IN (");
+        self.query.walk_ast(out.reborrow())?;
+        out.push_sql(")");
+        Ok(())
+    }
+}
+
+impl<C, Q> QueryId for FoundBy<C, Q> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<C, Q> Expression for FoundBy<C, Q> {
+    type SqlType = Bool;
+}
+
+impl<C, Q> ValidGrouping<()> for FoundBy<C, Q> {
+    type IsAggregate = is_aggregate::No;
+}
+
+impl<C, Q, QS> SelectableExpression<QS> for FoundBy<C, Q> where Self: AppearsOnTable<QS> {}
+
+impl<C: AppearsOnTable<QS>, Q, QS> AppearsOnTable<QS> for FoundBy<C, Q> {}
+
 #[cfg(test)]
 mod tests {
     use super::*;

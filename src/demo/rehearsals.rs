@@ -6,6 +6,7 @@ use super::deeds::{Deed, What};
 use super::photos::Shot;
 use super::plans::{edition_id, editions};
 use super::readiness::{Habit, Home, Ready};
+use crate::compliance::Span;
 use crate::db::Instant;
 use crate::drills::action::{DrillAction, DrillStep};
 use crate::drills::forms::{
@@ -18,6 +19,7 @@ use crate::evidence::EvidenceRole;
 use crate::ids::{DrillId, DrillStepId, EvidenceId, TrainingId};
 use crate::residents::EvacClass;
 use crate::rules::kinds::drills::{DrillKind, Shift};
+use crate::rules::kinds::intervals::Period;
 use crate::staff::Person;
 use crate::trainings::model::Audience;
 use crate::trainings::record::TrainingForm;
@@ -44,14 +46,13 @@ pub fn deeds(home: &Home<'_>, chance: &mut Dice) -> Vec<Deed> {
 
 /// So many days ago a half year ended: this one has not.
 fn half_years(today: NaiveDate) -> Vec<(i64, i64)> {
-    let first = |year: i32, month: u32| NaiveDate::from_ymd_opt(year, month, 1).unwrap_or(today);
-    let mut begins = if today.month() < 7 { first(today.year(), 1) } else { first(today.year(), 7) };
+    let mut half = Span::of(Period::HalfYear, today);
     let mut ends = today;
     let mut halves = Vec::new();
-    while (today - begins).num_days() < HISTORY_DAYS - 40 {
-        halves.push(((today - ends).num_days(), (today - begins).num_days()));
-        ends = begins - TimeDelta::days(1);
-        begins = if begins.month() == 7 { first(begins.year(), 1) } else { first(begins.year() - 1, 7) };
+    while (today - half.first).num_days() < HISTORY_DAYS - 40 {
+        halves.push(((today - ends).num_days(), (today - half.first).num_days()));
+        half = half.previous(Period::HalfYear);
+        ends = half.last;
     }
     halves
 }

@@ -160,7 +160,7 @@ fn read_template(one: &Part<'_>) -> Read<Template> {
     let items_heading = named(one, "items_heading");
     let section = one.optional_list("section", "heading", |one| {
         let (heading, text) = (one.text("heading", 60), named(one, "text"));
-        let before_items = if one.has("before_items") { one.flag("before_items") } else { Ok(false) };
+        let before_items = one.optional_flag("before_items", false);
         Ok(Section { heading: heading?, text: text?, before_items: before_items? })
     });
     let closing = one.optional_list("closing", "text", |one| Ok(Closing { text: named(one, "text")? }));

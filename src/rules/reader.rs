@@ -196,6 +196,10 @@ impl<'a> Section<'a> {
         value.as_bool().ok_or_else(|| self.wrong_type(key, value, "true or false"))
     }
 
+    pub fn optional_flag(&self, key: &'static str, otherwise: bool) -> Read<bool> {
+        if self.has(key) { self.flag(key) } else { Ok(otherwise) }
+    }
+
     pub fn number(&self, key: &'static str, range: RangeInclusive<u32>) -> Read<u32> {
         let value = self.required(key)?.get_ref();
         let Some(number) = value.as_integer() else {
@@ -277,6 +281,14 @@ impl<'a> Section<'a> {
             return Err(self.refuse(key, FieldCode::Required, format!("`{key}` is empty")));
         }
         Ok(all)
+    }
+
+    pub fn optional_choices<T: PartialEq>(
+        &self,
+        key: &'static str,
+        parse: fn(&str) -> Option<T>,
+    ) -> Read<Option<Vec<T>>> {
+        self.value(key).map(|_| self.choices(key, parse)).transpose()
     }
 
     /// A table of its own: `[key]`.

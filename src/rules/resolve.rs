@@ -7,7 +7,7 @@ use crate::db::Instant;
 use crate::hazards::deadlines::Timetable;
 use crate::ids::{AdoptionId, AreaId};
 use crate::refusal::{Code, Refusal};
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -130,11 +130,39 @@ impl Rules {
 
     /// The adoption that decides, if any.
     pub fn adoption(&self, kind: Kind, place: Option<&AreaColumns>, on: NaiveDate) -> Option<&Adoption> {
+        self.adoptions_at(kind, place).find(|adoption| adoption.covers(on))
+    }
+
+    /// The adoptions of a place, those of the nearest area first, and of each area the latest first.
+    fn adoptions_at(&self, kind: Kind, place: Option<&AreaColumns>) -> impl Iterator<Item = &Adoption> {
         let mut places: Vec<Option<AreaId>> = vec![None];
         places.extend(place.into_iter().flat_map(AreaColumns::ids).map(Some));
-        places.iter().rev().find_map(|area| {
-            self.adoptions.get(&(kind, *area)).into_iter().flatten().find(|adoption| adoption.covers(on))
-        })
+        places.into_iter().rev().flat_map(move |area| self.adoptions.get(&(kind, area)).into_iter().flatten())
+    }
+
+    /// Since when the document in force on a day is in force there without a break, whatever its version: where one
+    /// version ends, another may go on. Not looked for beyond four years.
+    pub fn in_force_since(&self, kind: Kind, place: &AreaColumns, on: NaiveDate) -> NaiveDate {
+        let horizon = NaiveDate::from_ymd_opt(on.year() - 4, 1, 1).unwrap_or(NaiveDate::MIN);
+        let Ok(current) = self.in_force(kind, Some(place), on) else { return on };
+        let mut since = self.begins(kind, place, on);
+        while let Some(before) = since.pred_opt().filter(|_| since > horizon) {
+            match self.in_force(kind, Some(place), before) {
+                Ok(found) if found.head.id == current.head.id => since = self.begins(kind, place, before),
+                _ => break,
+            }
+        }
+        since
+    }
+
+    /// The last day until `on` on which anything began that may decide there, or was over.
+    fn begins(&self, kind: Kind, place: &AreaColumns, on: NaiveDate) -> NaiveDate {
+        let after = |last: Option<NaiveDate>| last.and_then(|last| last.succ_opt());
+        let adopted = self.adoptions_at(kind, Some(place));
+        let adopted = adopted.flat_map(|one| [Some(one.effective_from), after(one.effective_to)]);
+        let defaults = self.defaults.get(&kind).into_iter().flatten().map(|document| &document.head);
+        let defaults = defaults.flat_map(|head| [Some(head.effective_from), after(head.effective_to)]);
+        adopted.chain(defaults).flatten().filter(|day| *day <= on).max().unwrap_or(on)
     }
 
     /// The deadline policy with the calendar it counts by.
@@ -156,5 +184,67 @@ impl Rules {
             }
         }
         titles
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn frequencies(text: &str) -> Arc<Document> {
+        Arc::new(Document::parse(text).unwrap_or_else(|faults| panic!("{faults:?}")))
+    }
+
+    fn rules(adopted: &[(&str, u32, Option<AreaId>, &str, Option<&str>)]) -> Rules {
+        let embedded = [
+            frequencies(include_str!("../../rules/drills.toml")),
+            frequencies(include_str!("../../rules/drills-1.toml")),
+            frequencies(include_str!("../../rules/drills-us-k712.toml")),
+        ];
+        let adoption =
+            |(document, version, area, from, to): &(&str, u32, Option<AreaId>, &str, Option<&str>)| {
+                Adoption {
+                    id: AdoptionId::fresh(),
+                    area: *area,
+                    document: (*document).to_owned(),
+                    version: *version,
+                    effective_from: day(from),
+                    effective_to: to.map(day),
+                    adopted_at: Instant::from_micros(0).unwrap(),
+                }
+            };
+        Rules::new(&embedded, Vec::new(), adopted.iter().map(adoption).collect())
+    }
+
+    #[test]
+    fn a_document_is_in_force_since_the_last_break() {
+        let (county, town) = (AreaId::fresh(), AreaId::fresh());
+        let place = AreaColumns::root(county).child(town).unwrap();
+        let (cn, us) = ("drills-cn", "drills-us-k712");
+        let other_year = (us, 2, Some(county), "2025-01-01", Some("2025-12-31"));
+        let cases = [
+            (vec![], "2024-01-01"),
+            // The county went by another document for a year: the default is back since then.
+            (vec![other_year], "2026-01-01"),
+            // A break elsewhere is none.
+            (vec![(us, 2, Some(AreaId::fresh()), "2025-01-01", Some("2025-12-31"))], "2024-01-01"),
+            // Another version of the same document goes on.
+            (vec![(cn, 1, Some(county), "2025-01-01", Some("2025-12-31"))], "2024-01-01"),
+            (vec![(cn, 1, Some(county), "2025-01-01", None)], "2024-01-01"),
+            // What the nearer area adopted meanwhile was no break of its own.
+            (vec![other_year, (cn, 2, Some(town), "2025-03-01", Some("2025-12-31"))], "2025-03-01"),
+            (vec![(us, 2, Some(town), "2026-02-01", Some("2026-02-01"))], "2026-02-02"),
+            // What begins later changes nothing now.
+            (vec![(us, 2, Some(county), "2026-03-11", None)], "2024-01-01"),
+            (vec![(us, 2, None, "2026-03-01", None)], "2026-03-01"),
+        ];
+        for (adopted, since) in cases {
+            let found = rules(&adopted).in_force_since(Kind::Drills, &place, day("2026-03-10"));
+            assert_eq!(found, day(since), "{adopted:?}");
+        }
     }
 }

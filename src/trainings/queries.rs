@@ -28,12 +28,6 @@ pub fn insert(conn: &mut Conn, new: Training) -> Outcome<()> {
     Ok(())
 }
 
-/// The record that corrects this one.
-pub fn replaced_by(conn: &mut Conn, id: TrainingId) -> Outcome<Option<TrainingId>> {
-    let replacing = trainings::table.filter(trainings::replaces.assume_not_null().eq(id));
-    Ok(replacing.select(trainings::id).first(conn).optional()?)
-}
-
 /// Which of these are corrected by which.
 pub fn replacements(conn: &mut Conn, ids: Vec<TrainingId>) -> Outcome<Vec<(TrainingId, TrainingId)>> {
     let replaced = trainings::replaces.assume_not_null();

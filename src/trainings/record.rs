@@ -1,20 +1,17 @@
 //! Writing down that a training was held.
 
 use super::model::{Audience, Content, Training};
-use super::status::{Asked, Held, TrainingStanding, standing};
 use super::{queries, rules};
-use crate::access::{ReadTx, WriteTx};
+use crate::access::WriteTx;
 use crate::audit;
 use crate::canonical::digest;
 use crate::db::Instant;
 use crate::evidence::{self, DeclaredEvidence, Owner, OwnerKind};
 use crate::ids::{InstitutionId, TrainingId};
-use crate::institutions::{self, Institution, model::OperatingStatus, rules::applies};
+use crate::institutions;
 use crate::refusal::{Code, FieldCode, Outcome, Refusal};
-use crate::rules::kinds::intervals::Interval;
 use crate::staff::{self, Person};
 use crate::stored::Stored;
-use chrono::{Months, NaiveDate};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -122,29 +119,8 @@ fn check_replaced(tx: &mut WriteTx<'_>, form: &TrainingForm) -> Outcome<()> {
     if found.is_none_or(|one| one.institution_id != form.institution_id) {
         return Err(Refusal::invalid("/replaces", FieldCode::UnknownReference).into());
     }
-    match queries::replaced_by(tx.conn, replaced)? {
-        Some(by) => Err(Refusal::new(Code::StepNotAllowed).current(json!({ "replaced_by": by })).into()),
+    match queries::replacements(tx.conn, vec![replaced])?.first() {
+        Some((_, by)) => Err(Refusal::new(Code::StepNotAllowed).current(json!({ "replaced_by": by })).into()),
         None => Ok(()),
     }
-}
-
-/// How the recurring trainings of an institution, which the caller has been shown to cover, stand on a day.
-pub fn status(tx: &mut ReadTx<'_>, place: &Institution, on: NaiveDate) -> Outcome<Vec<TrainingStanding>> {
-    let rules = tx.rules()?;
-    let intervals = rules.intervals(&place.place, on)?.content;
-    // Two years hold the last stretch of each interval, and the one before.
-    let from = on.checked_sub_months(Months::new(24)).unwrap_or(on);
-    let held = queries::held(tx.conn, place.id, from, on)?;
-    let asked = Asked {
-        on,
-        since: tx.office.date(place.created_at),
-        operating: place.status == OperatingStatus::Operating,
-    };
-    let due = intervals.trainings().filter(|interval| applies(&interval.applies_to, place.into()));
-    let one = |interval: &Interval| {
-        let of = held.iter().filter(|training| training.topic == interval.code);
-        let of: Vec<Held> = of.map(|training| Held { id: training.id, held_on: training.held_on }).collect();
-        standing(interval, &of, &asked)
-    };
-    Ok(due.map(one).collect())
 }

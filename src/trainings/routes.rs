@@ -202,7 +202,7 @@ pub struct TrainingStatusView {
     pub institution_id: InstitutionId,
     pub on: NaiveDate,
     pub trainings: Vec<TrainingStanding>,
-    /// Who began to work in the last twelve months and is named in no training that is due before.
+    /// Who began to work in the three calendar years before this one or since, and is named in no training that is due before.
     pub untrained_new_staff: Vec<NewStaffView>,
 }
 
@@ -239,9 +239,7 @@ pub async fn training_status(
         .read(move |tx| {
             let place = institutions::queries::find(tx.conn, &tx.actor.scope, id.0)?;
             let on = asked.unwrap_or_else(|| tx.office.date(tx.now));
-            let year_ago = on.checked_sub_months(chrono::Months::new(12)).unwrap_or(on);
-            let trainings = record::status(tx, &place, on)?;
-            let (_, new) = super::standing::facts(tx, &place, year_ago, on)?;
+            let (trainings, new) = super::standing::status(tx, &place, on)?;
             let new = new.into_iter().map(|one| NewStaffView { name: one.name, started_on: one.started_on });
             Ok(TrainingStatusView { institution_id: id.0, on, trainings, untrained_new_staff: new.collect() })
         })

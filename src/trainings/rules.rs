@@ -22,7 +22,7 @@ pub const LONGEST_MINUTES: u32 = 2160;
 /// Checks a record; `intervals` are those in force there on the day it was held.
 pub fn check(form: &TrainingForm, intervals: &Intervals, now: Instant) -> Result<(), Refusal> {
     let mut fields = Fields::new();
-    fields.check(intervals.topic(&form.topic).is_some(), "/topic", FieldCode::UnknownReference);
+    fields.check(intervals.has_topic(&form.topic), "/topic", FieldCode::UnknownReference);
     fields.check(form.started_at <= now, "/started_at", FieldCode::InFuture);
     fields.check(form.started_at.utc().year() >= 2000, "/started_at", FieldCode::TooEarly);
     fields.check(!form.audience.is_empty(), "/audience", FieldCode::Required);

@@ -1,12 +1,13 @@
-//! Which trainings are due and when the next one is. Pure: local days in, local days out.
+//! Which trainings are due and when the next one is: what the engine says of them (`compliance::Course`), in words of its
+//! own. Pure: local days in, local days out.
 
-use crate::compliance::Span;
+use crate::compliance::facts::HeldTraining;
+use crate::compliance::{Course, State};
 use crate::ids::TrainingId;
 use crate::rules::kinds::intervals::{Interval, Period};
 use crate::text_enum;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
 text_enum! {
@@ -16,9 +17,9 @@ text_enum! {
         Satisfied = "satisfied",
         /// Still to be held in the period that runs.
         Due = "due",
-        /// The period before went by without it, and it was not held since.
+        /// A period went by without it, and it was not held since.
         Overdue = "overdue",
-        /// Nothing is owed: the institution does not operate.
+        /// Nothing is owed: the institution does not operate, or was there for less than half of the period.
         NotOwed = "not_owed",
     }
 }
@@ -27,16 +28,11 @@ text_enum! {
 #[derive(Debug, Clone, Copy)]
 pub struct Asked {
     pub on: NaiveDate,
-    /// Since when the institution is on the books: nothing is owed for a period of which it missed more than half.
+    /// Since when the institution is on the books and the document is in force: nothing is owed for a period of which
+    /// either missed more than half.
     pub since: NaiveDate,
-    pub operating: bool,
-}
-
-/// A training that was held, as far as intervals care.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Held {
-    pub id: TrainingId,
-    pub held_on: NaiveDate,
+    /// It operates, and was on the books by then.
+    pub owing: bool,
 }
 
 /// How one recurring training stands.
@@ -63,32 +59,16 @@ pub struct TrainingStanding {
     pub next_due: Option<NaiveDate>,
 }
 
-/// How an interval stands; `held` are the trainings of its topic that were held until that day, in any order.
-pub fn standing(interval: &Interval, held: &[Held], asked: &Asked) -> TrainingStanding {
-    let span = Span::of(interval.period, asked.on);
-    let within = |span: Span| {
-        // Two on one day are one occasion.
-        let days: BTreeSet<NaiveDate> =
-            held.iter().map(|one| one.held_on).filter(|on| span.contains(*on) && *on <= asked.on).collect();
-        u32::try_from(days.len()).unwrap_or(u32::MAX)
+/// How an interval stands; `trainings` are those that were held, in any order.
+pub fn standing(interval: &Interval, trainings: &[HeldTraining], asked: &Asked) -> TrainingStanding {
+    let (course, held) = Course::of_training(interval, trainings, asked.since, asked.on);
+    let state = match (asked.owing, course.state) {
+        (false, _) | (true, State::NotApplicable) => TrainingState::NotOwed,
+        (true, State::Satisfied) => TrainingState::Satisfied,
+        (true, State::Due) => TrainingState::Due,
+        (true, State::Overdue) => TrainingState::Overdue,
     };
-    let now = within(span);
-    let before = span.previous(interval.period);
-    let missed = before.is_owed_since(asked.since) && within(before) < interval.times;
-    let satisfied = now >= interval.times;
-    let state = match (asked.operating, satisfied, missed && now == 0) {
-        (false, ..) => TrainingState::NotOwed,
-        (true, true, _) => TrainingState::Satisfied,
-        (true, false, true) => TrainingState::Overdue,
-        (true, false, false) => TrainingState::Due,
-    };
-    let next_due = match state {
-        TrainingState::NotOwed => None,
-        TrainingState::Satisfied => Some(span.next(interval.period).last),
-        TrainingState::Due => Some(span.last),
-        TrainingState::Overdue => Some(before.last),
-    };
-    let last = held.iter().filter(|one| one.held_on <= asked.on).max_by_key(|one| (one.held_on, one.id));
+    let last = held.last();
     TrainingStanding {
         topic: interval.code.clone(),
         title_zh: interval.title_zh.clone(),
@@ -97,13 +77,13 @@ pub fn standing(interval: &Interval, held: &[Held], asked: &Asked) -> TrainingSt
         verified: interval.verified,
         times: interval.times,
         period: interval.period,
-        from: span.first,
-        to: span.last,
-        held: now,
+        from: course.current.first,
+        to: course.current.last,
+        held: course.held,
         state,
         last_held_on: last.map(|one| one.held_on),
         last_training: last.map(|one| one.id),
-        next_due,
+        next_due: (state != TrainingState::NotOwed).then_some(course.due_on),
     }
 }
 
@@ -132,6 +112,11 @@ mod tests {
         }
     }
 
+    fn training(on: &str) -> HeldTraining {
+        let (id, topic) = (TrainingId::fresh(), "fire-training".to_owned());
+        HeldTraining { id, topic, held_on: day(on), for_staff: true, attended: 12 }
+    }
+
     #[test]
     fn what_was_missed_is_overdue_until_it_is_held() {
         let cases = [
@@ -142,17 +127,16 @@ mod tests {
             ("2026-07-01", vec!["2026-06-30"], TrainingState::Due, Some("2026-12-31")),
             ("2026-07-01", vec!["2026-07-01"], TrainingState::Satisfied, Some("2027-06-30")),
         ];
-        let asked = |on| Asked { on: day(on), since: day("2026-01-01"), operating: true };
+        let asked = |on| Asked { on: day(on), since: day("2026-01-01"), owing: true };
         for (on, held, state, due) in cases {
-            let held: Vec<Held> =
-                held.into_iter().map(|on| Held { id: TrainingId::fresh(), held_on: day(on) }).collect();
+            let held: Vec<HeldTraining> = held.into_iter().map(training).collect();
             let told = standing(&interval(Period::HalfYear), &held, &asked(on));
             assert_eq!((told.state, told.next_due), (state, due.map(day)), "on {on}");
         }
         // On the books for less than half of it, it owes nothing for that half year.
         let late = Asked { since: day("2026-05-01"), ..asked("2026-07-01") };
         assert_eq!(standing(&interval(Period::HalfYear), &[], &late).state, TrainingState::Due);
-        let idle = Asked { operating: false, ..asked("2026-07-01") };
+        let idle = Asked { owing: false, ..asked("2026-07-01") };
         assert_eq!(standing(&interval(Period::HalfYear), &[], &idle).state, TrainingState::NotOwed);
     }
 }

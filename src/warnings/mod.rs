@@ -2,10 +2,12 @@
 //! on until the all-clear.
 
 pub mod act;
+pub mod findings;
 pub mod model;
 pub mod queries;
 pub mod relay;
 pub mod report;
 pub mod routes;
 pub mod rules;
+pub mod standing;
 pub mod view;

@@ -5,13 +5,25 @@ use crate::access::{Actor, Scope};
 use crate::areas;
 use crate::areas::model::Area;
 use crate::db::schema::{institutions, warning_actions, warning_reports, warning_targets, warnings};
-use crate::db::{Conn, Instant};
+use crate::db::{Conn, Instant, found_by, one_of};
 use crate::ids::{ActionId, InstitutionId, WarningId, WarningReportId};
 use crate::refusal::{Code, Outcome};
 use crate::{in_area, in_area_scope, in_scope};
+use diesel::dsl::{count, count_star};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+
+type Homes = diesel::dsl::IntoBoxed<
+    'static,
+    diesel::dsl::Select<institutions::table, institutions::id>,
+    crate::db::MultiBackend,
+>;
+
+/// The homes of a scope. No list of a warning and no report is read beyond them.
+fn covered(scope: &Scope) -> Homes {
+    institutions::table.select(institutions::id).into_boxed().filter(in_scope!(institutions, id, scope))
+}
 
 /// The warning, whoever asks.
 pub fn find_any(conn: &mut Conn, id: WarningId) -> Outcome<Option<Warning>> {
@@ -32,7 +44,7 @@ pub fn find(conn: &mut Conn, actor: &Actor, id: WarningId) -> Outcome<Warning> {
 
 fn targets_of(conn: &mut Conn, id: WarningId, homes: &[InstitutionId]) -> Outcome<Vec<InstitutionId>> {
     let of = warning_targets::table.filter(warning_targets::warning_id.eq(id));
-    let own = of.filter(warning_targets::institution_id.eq_any(homes.to_vec()));
+    let own = of.filter(one_of(warning_targets::institution_id, homes.iter().copied()));
     Ok(own.select(warning_targets::institution_id).load(conn)?)
 }
 
@@ -49,8 +61,8 @@ pub struct Narrowing {
     pub area: Option<Area>,
     pub kind: Option<super::model::WarningKind>,
     pub level: Option<super::model::WarningLevel>,
-    /// Those that hold at this moment.
-    pub running_at: Option<Instant>,
+    /// Those that hold at this moment (`true`), or no more (`false`).
+    pub running_at: Option<(bool, Instant)>,
     pub after: Option<Place>,
 }
 
@@ -64,13 +76,13 @@ pub fn list(conn: &mut Conn, actor: &Actor, by: &Narrowing, limit: i64) -> Outco
     query = match &actor.scope {
         Scope::Institutions(own) => {
             let went = warning_targets::table
-                .filter(warning_targets::institution_id.eq_any(own.clone()))
+                .filter(one_of(warning_targets::institution_id, own.iter().copied()))
                 .select(warning_targets::warning_id);
-            query.filter(warnings::id.eq_any(went))
+            query.filter(found_by(warnings::id, went))
         }
         scope => {
             let above = areas::queries::above(conn, scope)?;
-            query.filter(in_area_scope!(warnings, scope).or(warnings::area_id.eq_any(above)))
+            query.filter(in_area_scope!(warnings, scope).or(one_of(warnings::area_id, above)))
         }
     };
     if let Some(area) = &by.area {
@@ -82,8 +94,14 @@ pub fn list(conn: &mut Conn, actor: &Actor, by: &Narrowing, limit: i64) -> Outco
     if let Some(level) = by.level {
         query = query.filter(warnings::level.eq(level));
     }
-    if let Some(now) = by.running_at {
-        query = query.filter(warnings::ended_how.is_null().and(warnings::ends_at.ge(now)));
+    match by.running_at {
+        Some((true, now)) => {
+            query = query.filter(warnings::ended_how.is_null().and(warnings::ends_at.ge(now)));
+        }
+        Some((false, now)) => {
+            query = query.filter(warnings::ended_how.is_not_null().or(warnings::ends_at.lt(now)));
+        }
+        None => {}
     }
     if let Some(place) = by.after {
         let same = warnings::relayed_at.eq(place.relayed_at).and(warnings::id.lt(place.id));
@@ -140,8 +158,20 @@ pub fn end(conn: &mut Conn, new: &Warning) -> Outcome<()> {
     if changed == 0 { Err(Code::Stale.into()) } else { Ok(()) }
 }
 
-pub fn insert_target(conn: &mut Conn, target: Target) -> Outcome<()> {
-    diesel::insert_into(warning_targets::table).values(target).execute(conn)?;
+/// Writes the list: whom it went to. diesel writes several rows at once for either database, not for both.
+pub fn insert_targets(conn: &mut Conn, of: &Warning, homes: &[InstitutionId]) -> Outcome<()> {
+    for home in homes {
+        let target = Target {
+            warning_id: of.id,
+            institution_id: *home,
+            relayed_at: of.relayed_at,
+            acknowledged_at: None,
+            acknowledged_by: None,
+            acknowledgement: None,
+            digest: None,
+        };
+        diesel::insert_into(warning_targets::table).values(target).execute(conn)?;
+    }
     Ok(())
 }
 
@@ -163,31 +193,15 @@ pub fn acknowledge(conn: &mut Conn, of: &Target) -> Outcome<()> {
     if changed == 0 { Err(Code::Stale.into()) } else { Ok(()) }
 }
 
-/// The homes on the lists of these warnings that the caller covers, with their names, by name.
+/// The homes of a scope that are on the lists of these warnings, with their names, by name.
 pub fn targets(conn: &mut Conn, scope: &Scope, ids: &[WarningId]) -> Outcome<Vec<(Target, String)>> {
-    let listed = warning_targets::table
-        .filter(warning_targets::warning_id.eq_any(ids.to_vec()))
-        .select(warning_targets::institution_id);
-    let homes: Vec<(InstitutionId, String)> = institutions::table
-        .filter(in_scope!(institutions, id, scope))
-        .filter(institutions::id.eq_any(listed))
+    Ok(warning_targets::table
+        .inner_join(institutions::table.on(institutions::id.eq(warning_targets::institution_id)))
+        .filter(one_of(warning_targets::warning_id, ids.iter().copied()))
+        .filter(found_by(warning_targets::institution_id, covered(scope)))
         .order((institutions::name_key, institutions::id))
-        .select((institutions::id, institutions::name))
-        .load(conn)?;
-    let mut of_home: HashMap<InstitutionId, Vec<Target>> = HashMap::new();
-    let targets: Vec<Target> = warning_targets::table
-        .filter(warning_targets::warning_id.eq_any(ids.to_vec()))
-        .select(Target::as_select())
-        .load(conn)?;
-    for target in targets {
-        of_home.entry(target.institution_id).or_default().push(target);
-    }
-    let mut all = Vec::new();
-    for (home, name) in homes {
-        let own = of_home.remove(&home).unwrap_or_default();
-        all.extend(own.into_iter().map(|target| (target, name.clone())));
-    }
-    Ok(all)
+        .select((Target::as_select(), institutions::name))
+        .load(conn)?)
 }
 
 /// What went to one institution that the caller has been shown to cover, the newest first, at most `limit`.
@@ -214,6 +228,16 @@ pub fn of_home(
     Ok(query.load(conn)?)
 }
 
+/// What went to one institution since a moment, the newest first.
+pub fn of_home_since(conn: &mut Conn, home: InstitutionId, since: Instant) -> Outcome<Vec<Warning>> {
+    Ok(warning_targets::table
+        .inner_join(warnings::table.on(warnings::id.eq(warning_targets::warning_id)))
+        .filter(warning_targets::institution_id.eq(home).and(warning_targets::relayed_at.ge(since)))
+        .select(Warning::as_select())
+        .order((warning_targets::relayed_at.desc(), warning_targets::warning_id.desc()))
+        .load(conn)?)
+}
+
 pub fn find_report(conn: &mut Conn, id: WarningReportId) -> Outcome<Option<Report>> {
     Ok(warning_reports::table.find(id).select(Report::as_select()).first(conn).optional()?)
 }
@@ -232,13 +256,38 @@ pub fn reports(conn: &mut Conn, id: WarningId, home: InstitutionId) -> Outcome<V
         .load(conn)?)
 }
 
-/// When each home reported on each of these warnings.
-pub fn reported(conn: &mut Conn, ids: Vec<WarningId>) -> Outcome<Vec<(WarningId, InstitutionId, Instant)>> {
+/// When each home of a scope reported on each of these warnings, the earliest first.
+pub fn reported(
+    conn: &mut Conn,
+    scope: &Scope,
+    ids: &[WarningId],
+) -> Outcome<Vec<(WarningId, InstitutionId, Instant)>> {
     Ok(warning_reports::table
-        .filter(warning_reports::warning_id.eq_any(ids))
+        .filter(one_of(warning_reports::warning_id, ids.iter().copied()))
+        .filter(found_by(warning_reports::institution_id, covered(scope)))
         .order((warning_reports::warning_id, warning_reports::institution_id, warning_reports::reported_at))
         .select((warning_reports::warning_id, warning_reports::institution_id, warning_reports::reported_at))
         .load(conn)?)
+}
+
+/// How many homes of a scope each of these warnings went to, and how many of them have acknowledged it.
+pub fn counts(conn: &mut Conn, scope: &Scope, ids: &[WarningId]) -> Outcome<HashMap<WarningId, (i64, i64)>> {
+    let rows: Vec<(WarningId, i64, i64)> = warning_targets::table
+        .filter(one_of(warning_targets::warning_id, ids.iter().copied()))
+        .filter(found_by(warning_targets::institution_id, covered(scope)))
+        .group_by(warning_targets::warning_id)
+        .select((warning_targets::warning_id, count_star(), count(warning_targets::acknowledged_at)))
+        .load(conn)?;
+    Ok(rows.into_iter().map(|(id, homes, acknowledged)| (id, (homes, acknowledged))).collect())
+}
+
+/// How many homes of a scope reported on a warning after a moment.
+pub fn reported_after(conn: &mut Conn, scope: &Scope, id: WarningId, moment: Instant) -> Outcome<i64> {
+    Ok(warning_reports::table
+        .filter(warning_reports::warning_id.eq(id).and(warning_reports::reported_at.gt(moment)))
+        .filter(found_by(warning_reports::institution_id, covered(scope)))
+        .select(count(warning_reports::institution_id).aggregate_distinct())
+        .first(conn)?)
 }
 
 pub fn find_action(conn: &mut Conn, id: ActionId) -> Outcome<Option<StoredAction>> {

@@ -59,11 +59,13 @@ pub fn relay(tx: &mut WriteTx<'_>, id: WarningId, form: &WarningForm) -> Outcome
     let today = tx.office.date(tx.now);
     let within = tx.rules()?.elements(&area.place, today)?.content.acknowledge_within_minutes;
     let homes = institutions::queries::to_visit(tx.conn, &area)?;
-    let homes: Vec<InstitutionId> = homes
+    let mut homes: Vec<InstitutionId> = homes
         .into_iter()
         .filter(|home| home.status == OperatingStatus::Operating)
         .map(|home| home.id)
         .collect();
+    // The trail keeps the digest of the list: it must be found again after somebody was renamed.
+    homes.sort_unstable();
     if homes.is_empty() {
         return Err(Refusal::invalid("/area_id", FieldCode::Mismatch).into());
     }
@@ -88,22 +90,11 @@ pub fn relay(tx: &mut WriteTx<'_>, id: WarningId, form: &WarningForm) -> Outcome
         digest,
         version: 1,
     };
-    let list = crate::canonical::digest(&homes);
-    let told = json!({ "warning": form, "homes": homes.len(), "list": list });
-    tell(tx, "warning.relayed", &warning, told)?;
     queries::insert(tx.conn, warning.clone())?;
-    for home in homes {
-        let target = Target {
-            warning_id: id,
-            institution_id: home,
-            relayed_at: tx.now,
-            acknowledged_at: None,
-            acknowledged_by: None,
-            acknowledgement: None,
-            digest: None,
-        };
-        queries::insert_target(tx.conn, target)?;
-    }
+    queries::insert_targets(tx.conn, &warning, &homes)?;
+    // Last, because everybody who adds to the system's chain waits from here on.
+    let told = json!({ "warning": form, "homes": homes.len(), "list": crate::canonical::digest(&homes) });
+    tell(tx, "warning.relayed", &warning, told)?;
     Ok((Stored::Created, warning))
 }
 

@@ -38,7 +38,7 @@ pub struct WarningFilter {
     pub area_id: Option<AreaId>,
     pub kind: Option<WarningKind>,
     pub level: Option<WarningLevel>,
-    /// Only those that hold now.
+    /// Only those that hold now (`true`), or no more (`false`).
     pub running: Option<bool>,
     /// 1–200, 50 when absent.
     #[param(minimum = 1, maximum = 200)]
@@ -65,7 +65,7 @@ pub async fn list_warnings(
                 Some(id) => Some(areas::queries::find(tx.conn, &tx.actor.scope, id)?),
                 None => None,
             };
-            let running_at = (running == Some(true)).then_some(tx.now);
+            let running_at = running.map(|holds| (holds, tx.now));
             let by = Narrowing { area, kind, level, running_at, after };
             let found = queries::list(tx.conn, tx.actor, &by, limit + 1)?;
             let place = |one: &Warning| Cursor::encode(&Place { relayed_at: one.relayed_at, id: one.id });
@@ -147,7 +147,7 @@ pub async fn put_acknowledgement(
     let (answer, found) = access
         .write(move |tx| {
             let (answer, warning, _) = relay::acknowledge(tx, id.0, home, &form.0)?;
-            let found = view::of_home(&mut tx.reading(), warning, home)?.ok_or(Code::NotFound)?;
+            let found = view::of_home(&mut tx.reading(), vec![warning], home)?.pop().ok_or(Code::NotFound)?;
             Ok((answer, found))
         })
         .await?;
@@ -185,10 +185,13 @@ pub async fn list_warning_targets(
     let answer = access
         .read(move |tx| {
             let found = queries::find(tx.conn, tx.actor, id.0)?;
-            let mut homes = view::targets(tx, &[found])?.remove(&id.0).unwrap_or_default();
-            // The list is fixed, so a place in it is whose line it is.
-            let begin = after.and_then(|last| homes.iter().position(|one| one.institution_id == last));
-            homes.drain(..begin.map_or(0, |at| at + 1));
+            let scope = &tx.actor.scope;
+            let mut homes = view::targets(tx, scope, &[found])?.remove(&id.0).unwrap_or_default();
+            // The list is fixed, so a place in it is whose line it is: one that the caller still sees.
+            if let Some(last) = after {
+                let place = homes.iter().position(|one| one.institution_id == last);
+                homes.drain(..=place.ok_or(Code::InvalidCursor)?);
+            }
             homes.retain(|one| {
                 acknowledgement.is_none_or(|state| one.acknowledgement == state)
                     && report_overdue.is_none_or(|overdue| one.report_overdue == overdue)
@@ -283,11 +286,7 @@ pub async fn home_warnings(
             let found = queries::of_home(tx.conn, id.0, after, limit + 1)?;
             let place = |one: &Warning| Cursor::encode(&Place { relayed_at: one.relayed_at, id: one.id });
             let cut = Page::cut(found, limit, place, |one| one);
-            let mut items = Vec::with_capacity(cut.items.len());
-            for warning in cut.items {
-                items.extend(view::of_home(tx, warning, id.0)?);
-            }
-            Ok(Page { items, next_cursor: cut.next_cursor })
+            Ok(Page { items: view::of_home(tx, cut.items, id.0)?, next_cursor: cut.next_cursor })
         })
         .await?;
     Ok(page(&req, &answer))

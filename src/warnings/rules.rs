@@ -119,13 +119,19 @@ pub fn acknowledge_by(of: &Warning) -> Instant {
     after(of.relayed_at, minutes(of.acknowledge_within_minutes))
 }
 
+/// When it ended, or will end if nobody ends it before.
+fn end(of: &Warning) -> Instant {
+    of.valid_to.min(of.ended_at.unwrap_or(of.valid_to))
+}
+
+/// How a home stands that acknowledged it `at`. Nothing is expected of what was over before the time was, nor of what
+/// should not have been relayed.
 pub fn acknowledgement(of: &Warning, at: Option<Instant>, now: Instant) -> AckState {
     let by = acknowledge_by(of);
     match at {
         Some(at) if at <= by => AckState::OnTime,
         Some(_) => AckState::Late,
-        // Nothing is expected of what is over.
-        None if now.min(of.ended_at.unwrap_or(now)) <= by => AckState::Waiting,
+        None if of.ended_how == Some(WarningEnd::Cancelled) || now.min(end(of)) <= by => AckState::Waiting,
         None => AckState::Overdue,
     }
 }
@@ -141,22 +147,57 @@ pub struct ReportStanding {
     pub missed: u32,
 }
 
+/// The periods in which reports are expected: `every` so many microseconds from `start` on, `whole` of them.
+struct Periods {
+    every: i64,
+    start: i64,
+    end: i64,
+    whole: i64,
+}
+
+impl Periods {
+    fn of(warning: &Warning) -> Option<Self> {
+        let every = warning.report_every_minutes.map(minutes).filter(|every| *every > 0)?;
+        if warning.ended_how == Some(WarningEnd::Cancelled) {
+            return None;
+        }
+        let start = warning.relayed_at.max(warning.valid_from).micros();
+        let end = end(warning).micros();
+        Some(Self { every, start, end, whole: (end - start).max(0) / every })
+    }
+
+    /// Whoever reports exactly when it is due reports for the period that ends then.
+    fn of_moment(&self, at: i64) -> i64 {
+        (at - self.start).max(1).saturating_sub(1) / self.every
+    }
+
+    /// So many are over.
+    fn gone(&self, now: Instant) -> i64 {
+        ((now.micros() - self.start - 1).max(0) / self.every).min(self.whole)
+    }
+}
+
+/// The moment after which a home must have reported not to be late now; `None` while nobody can be late.
+pub fn late_unless_after(of: &Warning, now: Instant) -> Option<Instant> {
+    let periods = Periods::of(of)?;
+    let gone = periods.gone(now);
+    if gone == 0 || now.micros() > periods.end {
+        return None;
+    }
+    // What was told before the first period began counts for it.
+    let begin =
+        if gone == 1 { of.relayed_at.micros() - 1 } else { periods.start + (gone - 1) * periods.every };
+    Instant::from_micros(begin)
+}
+
 /// One report is expected in each period, from when the warning is relayed and holds until it is over. A period that
 /// the end cuts short expects none.
 pub fn reports(of: &Warning, reported: &[Instant], now: Instant) -> ReportStanding {
-    let Some(every) = of.report_every_minutes.map(minutes).filter(|every| *every > 0) else {
-        return ReportStanding::default();
-    };
-    if of.ended_how == Some(WarningEnd::Cancelled) {
-        return ReportStanding::default();
-    }
-    let start = of.relayed_at.max(of.valid_from).micros();
-    let end = of.valid_to.min(of.ended_at.unwrap_or(of.valid_to)).micros();
-    // Whoever reports exactly when it is due reports for the period that ends then.
-    let period = |at: i64| (at - start).max(1).saturating_sub(1) / every;
-    let whole = (end - start).max(0) / every;
-    let reported: std::collections::BTreeSet<i64> = reported.iter().map(|at| period(at.micros())).collect();
-    let gone = ((now.micros() - start - 1).max(0) / every).min(whole);
+    let Some(periods) = Periods::of(of) else { return ReportStanding::default() };
+    let Periods { every, start, end, whole } = periods;
+    let reported: std::collections::BTreeSet<i64> =
+        reported.iter().map(|at| periods.of_moment(at.micros())).collect();
+    let gone = periods.gone(now);
     let filled = reported.iter().filter(|of| **of < gone).count();
     let missed =
         u32::try_from(gone).unwrap_or(u32::MAX).saturating_sub(u32::try_from(filled).unwrap_or(u32::MAX));
@@ -220,6 +261,16 @@ mod tests {
             AckState::Waiting,
             "it was over before the time was"
         );
+        let expired = Warning { valid_to: at(20), ..warning() };
+        assert_eq!(acknowledgement(&expired, None, at(99)), AckState::Waiting, "nobody had to end it");
+        let both = Warning { valid_to: at(30), ..warning() };
+        assert_eq!(acknowledgement(&both, None, at(99)), AckState::Waiting, "both at once");
+        let longer = Warning { valid_to: late, ..warning() };
+        assert_eq!(acknowledgement(&longer, None, at(99)), AckState::Overdue);
+        assert_eq!(acknowledgement(&expired, Some(late), at(99)), AckState::Late, "what was said stays late");
+        let cancelled =
+            Warning { ended_how: Some(WarningEnd::Cancelled), ended_at: Some(at(60)), ..warning() };
+        assert_eq!(acknowledgement(&cancelled, None, at(99)), AckState::Waiting, "it should not have come");
     }
 
     #[test]
@@ -248,5 +299,27 @@ mod tests {
         assert_eq!(reports(&cancelled, &[], at(100)), ReportStanding::default());
         let without = Warning { report_every_minutes: None, ..warning() };
         assert_eq!(reports(&without, &[], at(100)), ReportStanding::default());
+    }
+    /// Lists count by one moment what a home's own page finds from all its reports.
+    #[test]
+    fn a_home_is_late_exactly_when_it_reported_nothing_after_one_moment() {
+        let later = Warning { relayed_at: at(-45), valid_from: at(5), valid_to: at(250), ..warning() };
+        let cleared = Warning { ended_how: Some(WarningEnd::AllClear), ended_at: Some(at(130)), ..warning() };
+        let mut late = 0;
+        for of in [warning(), later, cleared] {
+            for now in (0..=340).step_by(5).flat_map(|minute| [at(minute), after(at(minute), 1)]) {
+                for reported in
+                    (-45..=330).step_by(15).map(at).filter(|told| *told <= now && *told >= of.relayed_at)
+                {
+                    for told in [vec![], vec![reported], vec![of.relayed_at, reported]] {
+                        let counted = late_unless_after(&of, now)
+                            .is_some_and(|moment| told.iter().all(|one| *one <= moment));
+                        assert_eq!(reports(&of, &told, now).overdue, counted, "{told:?} at {now:?}");
+                        late += u32::from(counted);
+                    }
+                }
+            }
+        }
+        assert!(late > 100, "{late}");
     }
 }

@@ -3,12 +3,12 @@
 use super::model::{HomeSituation, Report, Target, Warning, WarningKind, WarningLevel};
 use super::queries;
 use super::rules::{self, AckState, WarningState};
-use crate::access::ReadTx;
+use crate::access::{ReadTx, Scope};
 use crate::db::Instant;
 use crate::evidence::{self, OwnerKind};
 use crate::hazards::view::EvidenceItem;
 use crate::ids::{AreaId, InstitutionId, UserId, WarningId, WarningReportId};
-use crate::refusal::Outcome;
+use crate::refusal::{Code, Outcome};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use utoipa::ToSchema;
@@ -140,33 +140,65 @@ fn target(
     }
 }
 
-/// How the homes of these warnings that the caller covers stand, by name.
-pub fn targets(tx: &mut ReadTx<'_>, of: &[Warning]) -> Outcome<HashMap<WarningId, Vec<WarningTargetView>>> {
+/// How the homes of a scope stand with these warnings, by name.
+pub fn targets(
+    tx: &mut ReadTx<'_>,
+    scope: &Scope,
+    of: &[Warning],
+) -> Outcome<HashMap<WarningId, Vec<WarningTargetView>>> {
     let ids: Vec<WarningId> = of.iter().map(|one| one.id).collect();
     let mut reported: HashMap<(WarningId, InstitutionId), Vec<Instant>> = HashMap::new();
-    for (warning, home, at) in queries::reported(tx.conn, ids.clone())? {
+    for (warning, home, at) in queries::reported(tx.conn, scope, &ids)? {
         reported.entry((warning, home)).or_default().push(at);
     }
+    let of: HashMap<WarningId, &Warning> = of.iter().map(|one| (one.id, one)).collect();
     let mut views: HashMap<WarningId, Vec<WarningTargetView>> = HashMap::new();
-    for (line, name) in queries::targets(tx.conn, &tx.actor.scope, &ids)? {
+    for (line, name) in queries::targets(tx.conn, scope, &ids)? {
         let (id, home) = (line.warning_id, line.institution_id);
         let moments = reported.get(&(id, home)).map_or(&[][..], Vec::as_slice);
-        if let Some(warning) = of.iter().find(|one| one.id == id) {
+        if let Some(warning) = of.get(&id) {
             views.entry(id).or_default().push(target(warning, line, name, moments, tx.now));
         }
     }
     Ok(views)
 }
 
-fn view(of: Warning, homes: &[WarningTargetView], now: Instant) -> WarningView {
-    let count = |is: fn(&WarningTargetView) -> bool| homes.iter().filter(|one| is(one)).count();
+/// How far the homes that the caller covers have come with a warning.
+#[derive(Debug, Clone, Copy, Default)]
+struct Progress {
+    homes: usize,
+    acknowledged: usize,
+    reports_overdue: usize,
+}
+
+/// The same for each of these warnings, counted in the database.
+fn progress(tx: &mut ReadTx<'_>, of: &[Warning]) -> Outcome<HashMap<WarningId, Progress>> {
+    let ids: Vec<WarningId> = of.iter().map(|one| one.id).collect();
+    let size = |count: i64| usize::try_from(count).unwrap_or(0);
+    let mut all = HashMap::new();
+    let counts = queries::counts(tx.conn, &tx.actor.scope, &ids)?;
+    for one in of {
+        let (homes, acknowledged) = counts.get(&one.id).copied().unwrap_or_default();
+        let reported = match rules::late_unless_after(one, tx.now) {
+            Some(moment) => queries::reported_after(tx.conn, &tx.actor.scope, one.id, moment)?,
+            None => homes,
+        };
+        let reports_overdue = size(homes - reported);
+        let progress = Progress { homes: size(homes), acknowledged: size(acknowledged), reports_overdue };
+        all.insert(one.id, progress);
+    }
+    Ok(all)
+}
+
+fn view(of: Warning, progress: Progress, now: Instant) -> WarningView {
+    let late = rules::acknowledgement(&of, None, now) == AckState::Overdue;
     WarningView {
         acknowledge_by: rules::acknowledge_by(&of),
         state: rules::state(&of, now),
-        homes: homes.len(),
-        acknowledged: count(|one| one.acknowledged_at.is_some()),
-        unacknowledged_late: count(|one| one.acknowledgement == AckState::Overdue),
-        reports_overdue: count(|one| one.report_overdue),
+        homes: progress.homes,
+        acknowledged: progress.acknowledged,
+        unacknowledged_late: if late { progress.homes.saturating_sub(progress.acknowledged) } else { 0 },
+        reports_overdue: progress.reports_overdue,
         id: of.id,
         area_id: of.area_id,
         source: of.source,
@@ -186,26 +218,28 @@ fn view(of: Warning, homes: &[WarningTargetView], now: Instant) -> WarningView {
 }
 
 pub fn views(tx: &mut ReadTx<'_>, found: Vec<Warning>) -> Outcome<Vec<WarningView>> {
-    let mut homes = targets(tx, &found)?;
+    let mut progress = progress(tx, &found)?;
     let now = tx.now;
     let one = |of: Warning| {
-        let own = homes.remove(&of.id).unwrap_or_default();
-        view(of, &own, now)
+        let so_far = progress.remove(&of.id).unwrap_or_default();
+        view(of, so_far, now)
     };
     Ok(found.into_iter().map(one).collect())
 }
 
 pub fn one(tx: &mut ReadTx<'_>, found: Warning) -> Outcome<WarningView> {
-    let homes = targets(tx, std::slice::from_ref(&found))?.remove(&found.id).unwrap_or_default();
-    Ok(view(found, &homes, tx.now))
+    views(tx, vec![found])?.pop().ok_or_else(|| Code::NotFound.into())
 }
 
-/// A warning as it came to a home that the caller has been shown to cover.
-pub fn of_home(tx: &mut ReadTx<'_>, of: Warning, home: InstitutionId) -> Outcome<Option<HomeWarning>> {
-    let homes = targets(tx, std::slice::from_ref(&of))?.remove(&of.id).unwrap_or_default();
-    let own = homes.iter().find(|one| one.institution_id == home).cloned();
-    let warning = view(of, &homes, tx.now);
-    Ok(own.map(|standing| HomeWarning { warning, standing }))
+/// Warnings as they came to a home that the caller has been shown to cover.
+pub fn of_home(tx: &mut ReadTx<'_>, found: Vec<Warning>, home: InstitutionId) -> Outcome<Vec<HomeWarning>> {
+    let mut standings = targets(tx, &Scope::Institutions(vec![home]), &found)?;
+    let mut all = Vec::with_capacity(found.len());
+    for warning in views(tx, found)? {
+        let own = standings.remove(&warning.id).unwrap_or_default();
+        all.extend(own.into_iter().map(|standing| HomeWarning { warning: warning.clone(), standing }));
+    }
+    Ok(all)
 }
 
 pub fn reports(tx: &mut ReadTx<'_>, found: Vec<Report>) -> Outcome<Vec<WarningReportView>> {

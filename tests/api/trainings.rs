@@ -112,3 +112,41 @@ on_both_databases! {
         assert_eq!(standing(&then, "fire-training")["state"], "overdue", "the second half of 2026 went by");
     }
 }
+
+on_both_databases! {
+    /// The status of trainings and the engine say the same of a home, on every day.
+    the_status_and_compliance_agree, app => {
+        let world = World::build(app).await;
+        let staff = json!({ "institution_id": world.home_a1, "name": "李敏", "post": "护理员", "started_on": "2024-05-06" });
+        world.manager.put(&format!("/staff/{}", unknown()), &staff).await.expect(201);
+        // For families alone: it is none that staff have before they start.
+        let mut fire = training(&world, "fire-training", "2026-03-05T06:30:00Z");
+        fire["audience"] = json!(["families"]);
+        world.manager.put(&format!("/trainings/{}", unknown()), &fire).await.expect(201);
+        world.manager.put(&format!("/trainings/{}", unknown()), &training(&world, "co-poisoning", "2026-03-06T06:30:00Z")).await.expect(201);
+        let (mut seen, mut compared) = (std::collections::BTreeSet::new(), 0);
+        for on in ["2026-03-09", "2026-03-10", "2026-07-02", "2027-01-02", "2028-02-01", "2030-07-01"] {
+            let status = world.manager.get(&format!("/institutions/{}/training-status?on={on}", world.home_a1)).await.expect(200).body;
+            let judged = world.manager.get(&format!("/institutions/{}/drill-compliance?as_of={on}", world.home_a1)).await.expect(200).body;
+            let of = |id: String| judged["requirements"].as_array().unwrap().iter().find(|one| one["id"] == id).unwrap().clone();
+            for one in status["trainings"].as_array().unwrap() {
+                let engine = of(format!("training.{}", one["topic"].as_str().unwrap()));
+                let state = if one["state"] == "not_owed" { json!("not_applicable") } else { one["state"].clone() };
+                assert_eq!(engine["state"], state, "{on}: {one} {engine}");
+                if one["state"] != "not_owed" {
+                    assert_eq!((&engine["due_on"], &engine["held"]), (&one["next_due"], &one["held"]), "{on}: {one}");
+                }
+                seen.insert(state.as_str().unwrap().to_owned());
+                compared += 1;
+            }
+            let lacking = !status["untrained_new_staff"].as_array().unwrap().is_empty();
+            assert_eq!(lacking, matches!(on.get(..4), Some("2026" | "2027")), "{on}: not of the three years before");
+            let state = of("training.new_staff".to_owned())["state"].clone();
+            if on > "2026-03-09" {
+                assert_eq!(lacking, state == "overdue", "{on}");
+            }
+        }
+        assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["due", "not_applicable", "overdue", "satisfied"]);
+        assert!(compared > 10, "{compared}");
+    }
+}

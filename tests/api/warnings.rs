@@ -88,6 +88,15 @@ on_both_databases! {
         let missing = world.supervisor.get(&format!("{path}/targets?acknowledgement=overdue&limit=1")).await.expect(200).body;
         assert_eq!(missing["items"].as_array().unwrap().len(), 1);
         assert!(missing["next_cursor"].is_string());
+        // A place in the list that the caller does not see is none: page one again would never end.
+        let mut page = format!("{path}/targets?limit=1");
+        for _ in 0..2 {
+            let told = world.supervisor.get(&page).await.expect(200).body;
+            page = format!("{path}/targets?limit=1&cursor={}", told["next_cursor"].as_str().unwrap());
+            if told["items"][0]["institution_id"] != json!(world.home_a1) {
+                assert_eq!(world.manager.get(&page).await.expect(400).code(), "invalid_cursor");
+            }
+        }
         let again = relayed(&world).await;
         let own = format!("{again}/acknowledgements/{}", world.home_a1);
         later(app, &mut world, 30).await;
@@ -138,6 +147,9 @@ on_both_databases! {
         let told = world.supervisor.get(&path).await.expect(200).body;
         assert_eq!([&told["unacknowledged_late"], &told["reports_overdue"]], [0, 0], "it was over before either was due");
         assert_eq!(world.supervisor.get("/warnings?running=true").await.expect(200).body["items"], json!([]));
+        let over = async || world.supervisor.get("/warnings?running=false").await.expect(200).item_ids();
+        let ended = over().await;
+        assert_eq!(ended, [path.trim_start_matches("/warnings/")]);
         let wrong = relayed(&world).await;
         let answer = world.supervisor.put(&format!("{wrong}/actions/{}", unknown()), &json!({ "kind": "cancel" })).await.expect(422);
         assert_eq!(answer.faults(), [("/reason".to_owned(), "required".to_owned())]);
@@ -145,6 +157,66 @@ on_both_databases! {
         assert_eq!(world.supervisor.put(&format!("{wrong}/actions/{}", unknown()), &stale).await.expect(412).code(), "stale");
         let told = world.supervisor.put(&format!("{wrong}/actions/{}", unknown()), &cancel).await.expect(201).body;
         assert_eq!(told["state"], "cancelled");
+        assert_eq!(over().await.len(), 2);
+        let running = relayed(&world).await;
+        assert_eq!(over().await.len(), 2, "what holds is not over");
+        later(app, &mut world, 31).await;
+        let told = world.supervisor.get(&wrong).await.expect(200).body;
+        assert_eq!(told["unacknowledged_late"], 0, "nothing was expected of it");
+        assert_eq!(world.supervisor.get(&running).await.expect(200).body["unacknowledged_late"], 3);
+    }
+
+    /// What is counted for lists is what the homes' own lines say.
+    counts_and_lines_agree, app => {
+        let mut world = World::build(app).await;
+        let path = relayed(&world).await;
+        let own = format!("{path}/acknowledgements/{}", world.home_a1);
+        world.manager.put(&own, &json!({ "by": "陈静" })).await.expect(201);
+        for minutes in [20, 50, 61, 60] {
+            world.manager.put(&format!("/warning-reports/{}", unknown()), &report(&world, &path, "watching")).await.expect(201);
+            later(app, &mut world, minutes).await;
+            for by in [&world.city_supervisor, &world.supervisor, &world.manager] {
+                let by = again(app, by).await;
+                let told = by.get(&path).await.expect(200).body;
+                let lines = by.get(&format!("{path}/targets")).await.expect(200).body["items"].as_array().unwrap().clone();
+                let count = |is: &dyn Fn(&Value) -> bool| json!(lines.iter().filter(|one| is(one)).count());
+                assert_eq!(told["homes"], json!(lines.len()));
+                assert_eq!(told["acknowledged"], count(&|one| one["acknowledged_at"].is_string()));
+                assert_eq!(told["unacknowledged_late"], count(&|one| one["acknowledgement"] == "overdue"));
+                assert_eq!(told["reports_overdue"], count(&|one| one["report_overdue"] == true), "{told} {lines:?}");
+                assert_eq!(by.get("/warnings").await.expect(200).body["items"][0], told);
+            }
+        }
+    }
+
+    /// The element 预警 of a home says what of its warnings is due, late or done.
+    the_element_says_how_warnings_were_answered, app => {
+        let mut world = World::build(app).await;
+        let element = async |by: &Person| {
+            let told = by.get(&format!("/institutions/{}/elements", world.home_a1)).await.expect(200).body;
+            let of = told["elements"].as_array().unwrap().iter().find(|one| one["code"] == "warning").unwrap().clone();
+            let state = |at: usize| of["findings"][at]["state"].as_str().unwrap().to_owned();
+            (of["state"].as_str().unwrap().to_owned(), state(0), state(1), of["findings"][0]["links"].clone())
+        };
+        let told = |element: &str, acknowledged: &str, reported: &str, links: Value| {
+            (element.to_owned(), acknowledged.to_owned(), reported.to_owned(), links)
+        };
+        let nothing = told("not_applicable", "not_applicable", "not_applicable", json!([]));
+        assert_eq!(element(&world.manager).await, nothing);
+        let path = relayed(&world).await;
+        let link = json!([{ "kind": "warning", "id": path.trim_start_matches("/warnings/") }]);
+        assert_eq!(element(&world.manager).await, told("due", "due", "due", link.clone()));
+        app.clock.advance(TimeDelta::minutes(61));
+        let manager = again(app, &world.manager).await;
+        assert_eq!(element(&manager).await, told("overdue", "overdue", "overdue", link));
+        manager.put(&format!("{path}/acknowledgements/{}", world.home_a1), &json!({ "by": "陈静" })).await.expect(201);
+        assert_eq!(element(&manager).await, told("overdue", "satisfied", "overdue", json!([])));
+        manager.put(&format!("/warning-reports/{}", unknown()), &report(&world, &path, "watching")).await.expect(201);
+        assert_eq!(element(&manager).await, told("due", "satisfied", "due", json!([])));
+        world.supervisor = again(app, &world.supervisor).await;
+        let cancel = json!({ "kind": "cancel", "reason": "发错区域" });
+        world.supervisor.put(&format!("{path}/actions/{}", unknown()), &cancel).await.expect(201);
+        assert_eq!(element(&manager).await, nothing);
     }
 
     /// A warning of the whole city shows each office its own homes only; one of county A is nothing to county B, and its

@@ -132,6 +132,25 @@ fn a_drill_that_must_be_reported_counts_from_its_report_on() {
     assert_eq!(of(&told, "drills.hands-on").state, Due, "and for this one it is not");
 }
 
+/// One of a period that was missed is told as well: reporting it clears that period.
+#[test]
+fn what_was_held_and_never_reported_is_named_even_after_its_period() {
+    let rules = Library::with(CN);
+    let mut facts = home();
+    facts.profile.since = day("2025-01-01");
+    let mut drill = full("2025-10-14 09:30");
+    facts.drills = vec![drill.clone()];
+    let told = rules.assess(&facts, "2026-03-10 08:00");
+    let reported = of(&told, "drills.reported");
+    assert_eq!((reported.state, reported.to_report.as_slice()), (Overdue, [drill.id].as_slice()));
+    assert!(reported.why.zh.contains("报告后即计入"), "{:?}", reported.why);
+    drill.reported_on = Some(day("2026-03-10"));
+    facts.drills = vec![drill];
+    let told = rules.assess(&facts, "2026-03-10 08:00");
+    let reported = of(&told, "drills.reported");
+    assert_eq!((reported.state, reported.to_report.as_slice()), (Due, [].as_slice()));
+}
+
 /// A real event is evidence, never the night drill.
 #[test]
 fn a_real_event_stands_for_a_drill_as_the_document_says() {

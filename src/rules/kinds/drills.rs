@@ -82,10 +82,6 @@ pub struct DrillFrequencies {
     pub scenario: Vec<DrillScenario>,
 }
 
-fn shifts(one: &Section<'_>, key: &'static str, there: bool) -> Read<Option<Vec<Shift>>> {
-    if there { one.choices(key, Shift::parse).map(Some) } else { Ok(None) }
-}
-
 impl Readable for DrillFrequencies {
     fn read(root: &Section<'_>) -> Read<Self> {
         let predictable_within_minutes = root.number("predictable_within_minutes", 0..=720);
@@ -95,10 +91,9 @@ impl Readable for DrillFrequencies {
             let (title_zh, title_en) = (one.text("title_zh", 80), one.text("title_en", 150));
             let applies_to = one.choices("applies_to", AppliesTo::parse);
             let (times, period) = (one.number("times", 1..=100), one.choice("period", Period::parse));
-            let (each, only) = (one.has("each_shift"), one.has("only_shifts"));
-            let (each_shift, only_shifts) =
-                (shifts(one, "each_shift", each), shifts(one, "only_shifts", only));
-            if each && only {
+            let each_shift = one.optional_choices("each_shift", Shift::parse);
+            let only_shifts = one.optional_choices("only_shifts", Shift::parse);
+            if one.has("each_shift") && one.has("only_shifts") {
                 one.refuse("only_shifts", FieldCode::NotAllowedHere, "either `each_shift` or `only_shifts`");
             }
             let satisfied_by = one.choices("satisfied_by", DrillKind::parse);
@@ -126,7 +121,7 @@ impl Readable for DrillFrequencies {
         let scenario = root.optional_list("scenario", "code", |one| {
             let code = one.code("code");
             let (title_zh, title_en) = (one.text("title_zh", 80), one.text("title_en", 150));
-            let shifts = shifts(one, "shifts", one.has("shifts"));
+            let shifts = one.optional_choices("shifts", Shift::parse);
             Ok(DrillScenario { code: code?, title_zh: title_zh?, title_en: title_en?, shifts: shifts? })
         });
         Ok(Self {

@@ -84,17 +84,10 @@ impl Intervals {
         self.interval.iter().filter(|interval| interval.training)
     }
 
-    /// What a topic of trainings is called; `None` when it is none.
-    pub fn topic(&self, code: &str) -> Option<(&str, &str)> {
-        let due = self.trainings().find(|one| one.code == code).map(|one| (&*one.title_zh, &*one.title_en));
-        let other =
-            || self.topic.iter().find(|one| one.code == code).map(|one| (&*one.title_zh, &*one.title_en));
-        due.or_else(other)
+    /// Whether trainings can be of this topic.
+    pub fn has_topic(&self, code: &str) -> bool {
+        self.trainings().any(|one| one.code == code) || self.topic.iter().any(|one| one.code == code)
     }
-}
-
-fn optional_flag(one: &Section<'_>, key: &'static str, otherwise: bool) -> Read<bool> {
-    if one.has(key) { one.flag(key) } else { Ok(otherwise) }
 }
 
 impl Readable for Intervals {
@@ -110,8 +103,8 @@ impl Readable for Intervals {
             let named = |parts: &[&str]| {
                 code.as_ref().is_ok_and(|code| parts.iter().any(|part| code.ends_with(part)))
             };
-            let training = optional_flag(one, "training", named(&["-training", "-education"]));
-            let before_work = optional_flag(one, "before_work", named(&["fire-training"]));
+            let training = one.optional_flag("training", named(&["-training", "-education"]));
+            let before_work = one.optional_flag("before_work", named(&["fire-training"]));
             let verified = one.flag("verified");
             Ok(Interval {
                 code: code?,

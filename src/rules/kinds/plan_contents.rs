@@ -109,14 +109,6 @@ pub struct PlanContents {
 /// What holds where a document says nothing (product default).
 const RESIDENT_MIX_POINTS: u32 = 10;
 
-fn words<T: PartialEq>(
-    one: &Section<'_>,
-    key: &'static str,
-    parse: fn(&str) -> Option<T>,
-) -> Read<Option<Vec<T>>> {
-    if one.has(key) { one.choices(key, parse).map(Some) } else { Ok(None) }
-}
-
 impl Readable for PlanContents {
     fn read(root: &Section<'_>) -> Read<Self> {
         let review_months = root.number("review_months", 1..=60);
@@ -126,9 +118,9 @@ impl Readable for PlanContents {
             let (title_zh, title_en) = (one.text("title_zh", 150), one.text("title_en", 250));
             let required = one.flag("required");
             let (basis, verified) = (one.text("basis", 200), one.flag("verified"));
-            let shown_by = words(one, "shown_by", Shown::parse);
-            let (groups, calls) =
-                (words(one, "groups", GroupKind::parse), words(one, "calls", CallTo::parse));
+            let shown_by = one.optional_choices("shown_by", Shown::parse);
+            let groups = one.optional_choices("groups", GroupKind::parse);
+            let calls = one.optional_choices("calls", CallTo::parse);
             Ok(PlanPart {
                 code: code?,
                 title_zh: title_zh?,
