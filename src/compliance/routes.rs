@@ -17,7 +17,6 @@ use crate::institutions::{self, Institution, model::OperatingStatus};
 use crate::refusal::{Code, Failure, FieldCode, Outcome, Refusal};
 use crate::rules::DocumentRef;
 use crate::self_checks::enter::status_of;
-use crate::self_checks::enter::{local, status_of};
 use crate::warnings;
 use actix_web::{HttpRequest, HttpResponse, get};
 use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime};
