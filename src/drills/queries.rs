@@ -4,7 +4,7 @@ use super::model::{Drill, DrillState, StoredProblem, StoredStep};
 use super::rules::is_visible;
 use crate::access::{Actor, AreaColumns};
 use crate::db::schema::{campaign_targets, drill_problems, drill_steps, drills};
-use crate::db::{Conn, one_of};
+use crate::db::{Conn, Instant, one_of};
 use crate::ids::{CampaignId, DrillId, DrillStepId, InstitutionId};
 use crate::refusal::{Code, Outcome};
 use crate::rules::kinds::drills::DrillKind;
@@ -132,19 +132,21 @@ pub fn problems_of(conn: &mut Conn, ids: Vec<DrillId>) -> Outcome<Vec<StoredProb
 }
 
 /// What drills of an institution since `since`, that day included, say must change of its plan: which drill, on which
-/// local day, in which words. The earliest first.
+/// local day, after which alarm, in which words. The earliest first.
 pub fn plan_problems_since(
     conn: &mut Conn,
     institution: InstitutionId,
     since: NaiveDate,
-) -> Outcome<Vec<(DrillId, NaiveDate, String)>> {
+) -> Outcome<Vec<(DrillId, NaiveDate, Option<Instant>, String)>> {
     Ok(drill_problems::table
+        .inner_join(drills::table)
         .filter(drill_problems::institution_id.eq(institution))
         .filter(drill_problems::on_day.ge(since).and(drill_problems::revision.is_not_null()))
         .order((drill_problems::on_day, drill_problems::drill_id, drill_problems::position))
         .select((
             drill_problems::drill_id,
             drill_problems::on_day,
+            drills::alarm_at,
             drill_problems::revision.assume_not_null(),
         ))
         .load(conn)?)

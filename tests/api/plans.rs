@@ -453,9 +453,10 @@ async fn facts(
     app.as_system(move |tx| {
         let place = anlao::institutions::queries::find_any(tx.conn, home)?.unwrap();
         let tx = &mut tx.reading();
-        let scenarios = standing::scenarios(tx, &place, on)?.into_iter();
+        let plan = anlao::plans::queries::in_force(tx.conn, home, on)?;
+        let scenarios = standing::scenarios(plan.as_ref()).into_iter();
         let scenarios = scenarios.map(|one| (one.code, one.title.zh)).collect();
-        Ok((standing::facts(tx, &place, on)?, standing::buildings(tx, &place, on)?, scenarios))
+        Ok((standing::facts(tx, &place, plan.as_ref(), on)?, standing::buildings(plan.as_ref()), scenarios))
     })
     .await
 }

@@ -7,6 +7,9 @@ use anlao::ids::CommandAssignmentId;
 use anlao::rosters::rules::{
     Candidate, CommandSource, GapReason, SuccessionStep, Watch, commander, gaps, standard_succession,
 };
+use anlao::rosters::standing::tonight;
+use anlao::rosters::{ShiftPattern, ShiftTimes};
+use anlao::rules::kinds::drills::Shift;
 use anlao::staff::Person;
 use chrono::{DateTime, TimeDelta};
 use rand::{Rng, SeedableRng};
@@ -117,6 +120,45 @@ fn command_falls_down_its_ladder() {
     assert_eq!(says(watch(None, None, None), &standard, 600), (Succession, None, name("夜班责任护士")));
     let rungs = [named("赵一", Some(0)), named("王芳", None)];
     assert_eq!(says(watch(None, None, None), &rungs, 600), (Succession, name("王芳"), name("院长")));
+}
+
+/// Tonight is the night that is, or the next to begin: also one that begins at midnight, or after it.
+#[test]
+fn tonight_is_the_night_that_is_or_the_next() {
+    let pattern = |shifts: &[(Shift, &str, &str)]| {
+        let times = |(shift, from, to): &(Shift, &str, &str)| ShiftTimes {
+            shift: *shift,
+            from: from.parse().unwrap(),
+            to: to.parse().unwrap(),
+        };
+        ShiftPattern::new(shifts.iter().map(times).collect()).unwrap()
+    };
+    use Shift::{Day, Evening, Night};
+    let standard = ShiftPattern::standard();
+    let midnight = pattern(&[
+        (Day, "08:00:00", "16:00:00"),
+        (Evening, "16:00:00", "00:00:00"),
+        (Night, "00:00:00", "08:00:00"),
+    ]);
+    let late = pattern(&[(Day, "07:00:00", "01:00:00"), (Night, "01:00:00", "07:00:00")]);
+    let none = pattern(&[(Day, "08:00:00", "08:00:00")]);
+    let table = [
+        (&standard, "2026-03-10T10:00:00", "2026-03-10T22:00:00"),
+        (&standard, "2026-03-10T23:00:00", "2026-03-10T23:00:00"),
+        (&standard, "2026-03-11T07:59:59", "2026-03-11T07:59:59"),
+        (&midnight, "2026-03-10T10:00:00", "2026-03-11T00:00:00"),
+        (&midnight, "2026-03-10T23:59:59", "2026-03-11T00:00:00"),
+        (&midnight, "2026-03-11T00:00:00", "2026-03-11T00:00:00"),
+        (&midnight, "2026-03-11T03:00:00", "2026-03-11T03:00:00"),
+        (&midnight, "2026-03-11T08:00:00", "2026-03-12T00:00:00"),
+        (&late, "2026-03-11T00:30:00", "2026-03-11T01:00:00"),
+        (&late, "2026-03-11T10:00:00", "2026-03-12T01:00:00"),
+        (&none, "2026-03-10T10:00:00", "2026-03-10T10:00:00"),
+    ];
+    for (pattern, now, wanted) in table {
+        let wanted: chrono::NaiveDateTime = wanted.parse().unwrap();
+        assert_eq!(tonight(pattern, now.parse().unwrap()), wanted, "{pattern:?} at {now}");
+    }
 }
 
 /// A line of a roster for the night of a day.
@@ -303,6 +345,29 @@ on_both_databases! {
         assert_eq!(world.auditor.get(&log).await.expect(200).item_ids(), [id]);
     }
 
+    /// By day the next night is told, also where it begins at midnight: whoever commands the day does not stand in for it.
+    a_night_after_midnight, app => {
+        let world = World::build(app).await;
+        let home = world.home_a1;
+        let shift = |shift: &str, from: &str, to: &str| json!({ "shift": shift, "from": from, "to": to });
+        let shifts = json!({ "shifts": [shift("day", "08:00:00", "16:00:00"), shift("evening", "16:00:00", "00:00:00"), shift("night", "00:00:00", "08:00:00")] });
+        world.manager.put(&format!("/institutions/{home}/shifts"), &shifts).await.expect(201);
+        let lines = json!([line("2026-03-10", "day", &json!({ "name": "王芳" })), line("2026-03-11", "night", &json!({ "name": "陈静" }))]);
+        let roster = json!({ "authority": { "authorised_by": "王芳" }, "assignments": lines });
+        world.manager.put(&format!("/institutions/{home}/command-roster"), &roster).await.expect(201);
+        let tonight = async |at: &str| {
+            let at = at.parse().unwrap();
+            app.as_system(move |tx| {
+                let place = anlao::institutions::queries::find_any(tx.conn, home)?.unwrap();
+                let pattern = anlao::rosters::queries::shift_pattern(tx.conn, home)?;
+                Ok(anlao::rosters::standing::facts(&mut tx.reading(), &place, &pattern, at)?.tonight)
+            }).await
+        };
+        assert_eq!(tonight("2026-03-10T10:00:00").await.as_deref(), Some("陈静"));
+        assert_eq!(tonight("2026-03-11T03:00:00").await.as_deref(), Some("陈静"));
+        assert_eq!(tonight("2026-03-11T08:00:00").await, None, "the next night has nobody");
+    }
+
     /// What compliance looks at: the same gaps in local time, and the name of tonight.
     facts_for_compliance, app => {
         let world = World::build(app).await;
@@ -310,7 +375,8 @@ on_both_databases! {
         let facts = async || app.as_system(move |tx| {
             let place = anlao::institutions::queries::find_any(tx.conn, home)?.unwrap();
             let now = tx.office.wall(tx.now);
-            anlao::rosters::standing::facts(&mut tx.reading(), &place, now)
+            let pattern = anlao::rosters::queries::shift_pattern(tx.conn, home)?;
+            anlao::rosters::standing::facts(&mut tx.reading(), &place, &pattern, now)
         }).await;
         let none = facts().await;
         assert_eq!((none.gaps.len(), none.tonight), (1, None));
