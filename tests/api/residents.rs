@@ -2,6 +2,7 @@
 
 use crate::on_both_databases;
 use crate::support::{Person, World};
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 fn unknown() -> String {
@@ -118,6 +119,31 @@ on_both_databases! {
             let answer = world.manager.put(&format!("/residents/{}", unknown()), &wrong).await.expect(422);
             assert_eq!(answer.faults(), [(format!("/{field}"), code.to_owned())]);
         }
+    }
+
+    /// Whoever sends the same change at the same moment is told that it is so, whoever was first.
+    the_same_change_at_once, app => {
+        let world = World::build(app).await;
+        let (resident, member) = (format!("/residents/{}", unknown()), format!("/staff/{}", unknown()));
+        let mut person = json!({ "institution_id": world.home_a1, "name": "陈静", "post": "护理员", "started_on": "2025-06-01" });
+        world.manager.put(&resident, &row(&world, "W.F.", "wheeled")).await.expect(201);
+        world.manager.put(&member, &person).await.expect(201);
+        for version in 1..=5 {
+            let mut changed = row(&world, &format!("W.{version}"), "wheeled");
+            changed["expected_version"] = json!(version);
+            person["post"] = json!(format!("护理员{version}"));
+            person["expected_version"] = json!(version);
+            let changes = (0..16).map(|n| if n % 2 == 0 { (&resident, &changed) } else { (&member, &person) });
+            let answers = join_all(changes.map(|(path, form)| world.manager.put(path, form))).await;
+            let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+            assert_eq!(statuses, [200; 16], "version {version}");
+        }
+        let left = json!({ "left_on": "2026-03-09" });
+        let departure = format!("{resident}/departure");
+        let answers = join_all((0..8).map(|_| world.manager.put(&departure, &left))).await;
+        let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 200, 200, 200, 200, 200, 200, 201]);
     }
 
     /// A helper named by the list of staff is of this home's.

@@ -12,6 +12,7 @@ use anlao::rosters::{ShiftPattern, ShiftTimes};
 use anlao::rules::kinds::drills::Shift;
 use anlao::staff::Person;
 use chrono::{DateTime, TimeDelta};
+use futures_util::future::join_all;
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 
@@ -366,6 +367,32 @@ on_both_databases! {
         assert_eq!(tonight("2026-03-10T10:00:00").await.as_deref(), Some("陈静"));
         assert_eq!(tonight("2026-03-11T03:00:00").await.as_deref(), Some("陈静"));
         assert_eq!(tonight("2026-03-11T08:00:00").await, None, "the next night has nobody");
+    }
+
+    /// Whoever sends the same at the same moment is told that it is so; what was taken back meanwhile is not taken back again.
+    the_same_at_once, app => {
+        let world = World::build(app).await;
+        let path = format!("/institutions/{}/succession", world.home_a1);
+        world.manager.put(&path, &json!({ "steps": [{ "post": "院长" }] })).await.expect(201);
+        for version in 1..=5 {
+            let steps = json!({ "steps": [{ "post": format!("院长{version}") }], "expected_version": version });
+            let answers = join_all((0..8).map(|_| world.manager.put(&path, &steps))).await;
+            let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+            assert_eq!(statuses, [200; 8], "version {version}");
+        }
+        for day in &DAYS[..4] {
+            let id = unknown();
+            let form = json!({ "institution_id": world.home_a1, "day": day, "shift": "night", "person": { "name": "陈静" },
+                "phone": "1", "authority": { "authorised_by": "王芳" } });
+            world.manager.put(&format!("/command-assignments/{id}"), &form).await.expect(201);
+            let reasons: Vec<Value> = (0..8).map(|n| json!({ "reason": format!("调班{n}") })).collect();
+            let path = format!("/command-assignments/{id}/cancellation");
+            let answers = join_all(reasons.iter().map(|reason| world.manager.put(&path, reason))).await;
+            let won: Vec<_> = answers.iter().filter(|answer| answer.status == 201).collect();
+            assert!(won.len() == 1 && answers.iter().all(|answer| matches!(answer.status, 201 | 409)), "one of them took it back");
+            let there = world.manager.get(&format!("/command-assignments/{id}")).await.expect(200).body;
+            assert_eq!((&there["cancel_reason"], &there["version"]), (&won[0].body["cancel_reason"], &json!(2)));
+        }
     }
 
     /// What compliance looks at: the same gaps in local time, and the name of tonight.
