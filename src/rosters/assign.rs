@@ -108,7 +108,7 @@ pub fn assign(
         let there = queries::find(tx.conn, &tx.actor.scope, id)?;
         return Ok((Stored::confirmed(there.digest == digest)?, there));
     }
-    let home = institutions::named(tx, form.institution_id)?;
+    let home = institutions::named_and_not_closed(tx, form.institution_id)?;
     tx.conn.lock(home.id.0)?;
     rules::check(form)?;
     let (begins_at, ends_at) = stretch(tx, form)?;

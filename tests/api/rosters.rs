@@ -395,6 +395,43 @@ on_both_databases! {
         }
     }
 
+    /// A home that is closed for good gets no new commanders and no hand-overs; what it has can be taken back.
+    a_closed_home_gets_no_commanders, app => {
+        let world = World::build(app).await;
+        let form = |day: &str| json!({ "institution_id": world.home_a1, "day": day, "shift": "night", "person": { "name": "陈静" },
+            "phone": "1", "authority": { "authorised_by": "王芳" } });
+        let path = format!("/command-assignments/{}", unknown());
+        world.manager.put(&path, &form("2026-03-10")).await.expect(201);
+        let home = format!("/institutions/{}", world.home_a1);
+        world.admin.patch(&home, &json!({ "status": "closed", "expected_version": 1 })).await.expect(200);
+        let handover = json!({ "institution_id": world.home_a1, "real_event": true, "at": "2026-03-09T19:12:00Z", "to": { "name": "赵队长" } });
+        for (kind, form) in [("command-assignments", form("2026-03-11")), ("handovers", handover)] {
+            let answer = world.manager.put(&format!("/{kind}/{}", unknown()), &form).await.expect(409);
+            assert_eq!(answer.code(), "institution_not_operating", "{kind}");
+        }
+        world.manager.put(&path, &form("2026-03-10")).await.expect(200);
+        world.manager.put(&format!("{path}/cancellation"), &json!({ "reason": "停业" })).await.expect(201);
+    }
+
+    /// The trail is for ever: it keeps who handed over to whom, the numbers and the digest, and nothing written about residents.
+    what_the_trail_keeps_of_a_handover, app => {
+        let world = World::build(app).await;
+        let facts = json!({ "counted": 58, "missing": 1, "missing_who": "3楼305张某", "fire_place": "张某房内", "gas": "off", "power": "unknown",
+            "notes": "张某卧床吸氧" });
+        let handover = json!({ "institution_id": world.home_a1, "real_event": true, "at": "2026-03-09T19:12:00Z", "from": { "name": "陈静" },
+            "to": { "name": "赵队长" }, "to_organisation": "消防救援大队", "facts": facts });
+        world.manager.put(&format!("/handovers/{}", unknown()), &handover).await.expect(201);
+        let log = world.auditor.get(&format!("/institutions/{}/handovers", world.home_a1)).await.expect(200).body;
+        assert_eq!(log["items"][0]["facts"], facts, "the log itself holds all of it");
+        let trail = world.supervisor.get(&format!("/audit?institution_id={}&limit=50", world.home_a1)).await.expect(200);
+        let entry = trail.body["items"].as_array().unwrap().iter().find(|one| one["action"] == "command.handed_over").unwrap();
+        let told = &entry["content"];
+        assert_eq!((&told["from"], &told["to"], &told["to_organisation"]), (&handover["from"], &handover["to"], &handover["to_organisation"]));
+        assert_eq!((&told["counted"], &told["missing"], &told["gas"], &told["power"]), (&json!(58), &json!(1), &json!("off"), &json!("unknown")));
+        assert_eq!(told["digest"].as_str().map(str::len), Some(64));
+        assert!(!String::from_utf8_lossy(&trail.bytes).contains("张某"), "{told}");
+    }
+
     /// What compliance looks at: the same gaps in local time, and the name of tonight.
     facts_for_compliance, app => {
         let world = World::build(app).await;
