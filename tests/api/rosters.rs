@@ -270,6 +270,26 @@ on_both_databases! {
         }
     }
 
+    /// What is given by its moments lasts a quarter of an hour at least; a shift is as long as the home says.
+    the_shortest_stretch, app => {
+        let world = World::build(app).await;
+        let put = async |ends: &str| {
+            let form = json!({ "institution_id": world.home_a1, "begins_at": "2026-03-10T12:00:00Z", "ends_at": ends, "person": { "name": "陈静" },
+                "phone": "1", "authority": { "authorised_by": "王芳" } });
+            world.manager.put(&format!("/command-assignments/{}", unknown()), &form).await
+        };
+        for ends in ["2026-03-10T12:14:59.999999Z", "2026-03-10T12:00:00.000001Z", "2026-03-10T12:00:00Z", "2026-03-10T11:00:00Z"] {
+            assert_eq!(put(ends).await.expect(422).faults(), [("/ends_at".to_owned(), "too_early".to_owned())], "{ends}");
+        }
+        put("2026-03-10T12:15:00Z").await.expect(201);
+        let shift = |shift: &str, from: &str, to: &str| json!({ "shift": shift, "from": from, "to": to });
+        let shifts = json!({ "shifts": [shift("evening", "22:00:00", "22:10:00"), shift("night", "22:10:00", "22:00:00")] });
+        world.manager.put(&format!("/institutions/{}/shifts", world.home_a1), &shifts).await.expect(201);
+        let form = json!({ "institution_id": world.home_a1, "day": "2026-03-10", "shift": "evening", "person": { "name": "陈静" },
+            "phone": "1", "authority": { "authorised_by": "王芳" } });
+        world.manager.put(&format!("/command-assignments/{}", unknown()), &form).await.expect(201);
+    }
+
     /// Who has left is a gap with the reason, and the deputy stands in; supervisors find the home by it.
     who_left_leaves_a_gap, app => {
         let world = World::build(app).await;
@@ -384,9 +404,13 @@ on_both_databases! {
             let id = unknown();
             let form = json!({ "institution_id": world.home_a1, "day": day, "shift": "night", "person": { "name": "陈静" },
                 "phone": "1", "authority": { "authorised_by": "王芳" } });
-            world.manager.put(&format!("/command-assignments/{id}"), &form).await.expect(201);
+            let path = format!("/command-assignments/{id}");
+            let answers = join_all((0..8).map(|_| world.manager.put(&path, &form))).await;
+            let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+            statuses.sort_unstable();
+            assert_eq!(statuses, [200, 200, 200, 200, 200, 200, 200, 201], "{day}");
             let reasons: Vec<Value> = (0..8).map(|n| json!({ "reason": format!("调班{n}") })).collect();
-            let path = format!("/command-assignments/{id}/cancellation");
+            let path = format!("{path}/cancellation");
             let answers = join_all(reasons.iter().map(|reason| world.manager.put(&path, reason))).await;
             let won: Vec<_> = answers.iter().filter(|answer| answer.status == 201).collect();
             assert!(won.len() == 1 && answers.iter().all(|answer| matches!(answer.status, 201 | 409)), "one of them took it back");
