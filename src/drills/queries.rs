@@ -131,13 +131,15 @@ pub fn problems_of(conn: &mut Conn, ids: Vec<DrillId>) -> Outcome<Vec<StoredProb
     Ok(found)
 }
 
-/// What drills of an institution since `since`, that day included, say must change of its plan: which drill, on which
-/// local day, after which alarm, in which words. The earliest first.
+/// Which drill, on which local day, after which alarm, in which words.
+pub type PlanProblem = (DrillId, NaiveDate, Option<Instant>, String);
+
+/// What drills of an institution since `since`, that day included, say must change of its plan, the earliest first.
 pub fn plan_problems_since(
     conn: &mut Conn,
     institution: InstitutionId,
     since: NaiveDate,
-) -> Outcome<Vec<(DrillId, NaiveDate, Option<Instant>, String)>> {
+) -> Outcome<Vec<PlanProblem>> {
     Ok(drill_problems::table
         .inner_join(drills::table)
         .filter(drill_problems::institution_id.eq(institution))
