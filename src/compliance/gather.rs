@@ -1,6 +1,7 @@
 //! Where the facts come from: one function per source, and the documents in force.
 
 use super::calendar::look_back;
+use super::facts::{Facts, Profile};
 use super::facts::{Facts, Profile, Scenario, Words};
 use super::requirements::Documents;
 use crate::access::ReadTx;
@@ -63,7 +64,10 @@ pub fn facts(tx: &mut ReadTx<'_>, of: &Institution, as_of: NaiveDateTime) -> Out
     let from = look_back(on);
     let (held, planned) = drills::standing::facts(tx, of, from, on)?;
     let (sessions, untrained_new_staff) = trainings::standing::facts(tx, of, from, on)?;
+    let plan = plans::queries::in_force(tx.conn, of.id, on)?;
+    let shifts = rosters::queries::shift_pattern(tx.conn, of.id)?;
     Ok(Facts {
+        commanders: rosters::standing::facts(tx, of, &shifts, as_of)?,
         profile: Profile {
             key_fire_unit: of.key_fire_unit,
             fire_high_risk: of.fire_high_risk,
@@ -71,28 +75,15 @@ pub fn facts(tx: &mut ReadTx<'_>, of: &Institution, as_of: NaiveDateTime) -> Out
             special_equipment: of.special_equipment,
             operating: of.status == OperatingStatus::Operating,
             since: tx.office.date(of.created_at),
-            shifts: rosters::queries::shift_pattern(tx.conn, of.id)?,
-            buildings: plans::standing::buildings(tx, of, on)?,
+            shifts,
+            buildings: plans::standing::buildings(plan.as_ref()),
         },
-        plan: plans::standing::facts(tx, of, on)?,
-        scenarios: scenarios(tx, of, on)?,
+        plan: plans::standing::facts(tx, of, plan.as_ref(), on)?,
+        scenarios: plans::standing::scenarios(plan.as_ref()),
         drills: held,
         planned,
-        commanders: rosters::standing::facts(tx, of, as_of)?,
-        residents: residents::standing::facts(tx, of)?,
+        residents: residents::standing::facts(tx, of, on)?,
         trainings: sessions,
         untrained_new_staff,
     })
-}
-
-/// The scenarios that the plan in force names.
-fn scenarios(tx: &mut ReadTx<'_>, of: &Institution, on: NaiveDate) -> Outcome<Vec<Scenario>> {
-    let plan = plans::queries::in_force(tx.conn, of.id, on)?;
-    let named = plan.into_iter().flat_map(|plan| plan.content.0.scenarios);
-    let scenario = |one: plans::content::Scenario| Scenario {
-        title: Words::new(format!("{}：{}", one.place, one.origin), format!("{}: {}", one.place, one.origin)),
-        code: one.code,
-        shifts: one.shift.into_iter().collect(),
-    };
-    Ok(named.map(scenario).collect())
 }

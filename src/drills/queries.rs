@@ -151,18 +151,24 @@ pub fn count_problems(conn: &mut Conn, id: DrillId) -> Outcome<i32> {
 
 /// What drills of an institution since `since`, that day included, say must change of its plan: which drill, on which
 /// local day, in which words. The earliest first.
+/// Which drill, on which local day, after which alarm, in which words.
+pub type PlanProblem = (DrillId, NaiveDate, Option<Instant>, String);
+
+/// What drills of an institution since `since`, that day included, say must change of its plan, the earliest first.
 pub fn plan_problems_since(
     conn: &mut Conn,
     institution: InstitutionId,
     since: NaiveDate,
-) -> Outcome<Vec<(DrillId, NaiveDate, String)>> {
+) -> Outcome<Vec<PlanProblem>> {
     Ok(drill_problems::table
+        .inner_join(drills::table)
         .filter(drill_problems::institution_id.eq(institution))
         .filter(drill_problems::on_day.ge(since).and(drill_problems::revision.is_not_null()))
         .order((drill_problems::on_day, drill_problems::drill_id, drill_problems::position))
         .select((
             drill_problems::drill_id,
             drill_problems::on_day,
+            drills::alarm_at,
             drill_problems::revision.assume_not_null(),
         ))
         .load(conn)?)

@@ -1,7 +1,7 @@
 //! What the record of a drill and its evaluation must be. Pure.
 
 use super::forms::{DrillRecord, EvaluationForm, People, Problem, Sufficiency, Suitability};
-use super::rules::{CLOCK_TOLERANCE, check_person};
+use super::rules::CLOCK_TOLERANCE;
 use crate::db::Instant;
 use crate::evidence::{DeclaredEvidence, EvidenceRole, rules as evidence_rules};
 use crate::fields::Fields;
@@ -10,6 +10,7 @@ use crate::refusal::{FieldCode, Refusal};
 use crate::residents::EvacClass;
 use crate::rules::kinds::drills::DrillKind;
 use crate::staff::Person;
+use crate::staff::rules::check_person;
 use chrono::{NaiveDate, TimeDelta};
 use std::collections::HashSet;
 

@@ -9,7 +9,7 @@ use crate::fields::Fields;
 use crate::ids::UserId;
 use crate::refusal::{Code, FieldCode, Refusal};
 use crate::rules::kinds::drills::DrillKind;
-use crate::staff::Person;
+use crate::staff::rules::check_person;
 use chrono::TimeDelta;
 use serde_json::json;
 
@@ -105,11 +105,6 @@ pub fn not_now(drill: &Drill) -> Refusal {
     Refusal::new(Code::StepNotAllowed).current(json!({ "state": drill.state, "version": drill.version }))
 }
 
-/// Somebody named in a form.
-pub fn check_person(fields: &mut Fields, pointer: &str, person: &Person) {
-    fields.line(&format!("{pointer}/name"), &person.name, 1..=60);
-}
-
 /// Checks a plan as it is sent.
 pub fn check_plan(form: &DrillPlan, now: Instant) -> Result<(), Refusal> {
     let mut fields = Fields::new();
@@ -160,6 +155,7 @@ pub(super) mod tests {
     use crate::access::AreaColumns;
     use crate::ids::{AreaId, DrillId, InstitutionId};
     use crate::rules::kinds::drills::Shift;
+    use crate::staff::Person;
 
     fn at(minutes: i64) -> Instant {
         Instant::from_micros(1_772_000_000_000_000).unwrap().plus(TimeDelta::minutes(minutes))

@@ -3,6 +3,7 @@
 use crate::fields::Fields;
 use crate::refusal::Refusal;
 use crate::staff::Person;
+use crate::staff::rules::check_person;
 use crate::text_enum;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -132,7 +133,7 @@ impl PlanAction {
         let mut fields = Fields::new();
         fields.belonging(uses(self.kind), &self.given());
         if let Some(by) = &self.by {
-            fields.line("/by/name", &by.name, 1..=60);
+            check_person(&mut fields, "/by", by);
         }
         fields.optional_line("/post", self.post.as_deref(), 60);
         fields.optional_line("/department", self.department.as_deref(), 100);

@@ -7,7 +7,7 @@ use super::{queries, rules};
 use crate::access::WriteTx;
 use crate::audit;
 use crate::canonical::digest;
-use crate::evidence::{self, Owner, OwnerKind};
+use crate::evidence::{self, EvidenceStateKind, Owner, OwnerKind};
 use crate::ids::PlanId;
 use crate::institutions::{self};
 use crate::refusal::{Code, FieldCode, Outcome, Refusal};
@@ -27,7 +27,12 @@ pub fn draft(tx: &mut WriteTx<'_>, id: PlanId, form: &PlanForm) -> Outcome<(Stor
     let source = source(tx, form)?;
     let written = form.content.clone().or_else(|| source.as_ref().map(|plan| plan.content.0.clone()));
     let content = written.ok_or_else(|| Refusal::invalid("/content", FieldCode::Required))?;
-    form::check(&content, &form.floor_plans, 0)?;
+    let copied_from = source.filter(|_| form.content.is_none()).map(|plan| plan.head.id);
+    let going_along = match copied_from {
+        Some(id) => stored_pictures(tx, id)?,
+        None => 0,
+    };
+    form::check(&content, &form.floor_plans, going_along)?;
     staff::check_belong(tx.conn, place.id, &content.named().collect::<Vec<_>>())?;
     let head = PlanHead {
         id,
@@ -57,12 +62,10 @@ pub fn draft(tx: &mut WriteTx<'_>, id: PlanId, form: &PlanForm) -> Outcome<(Stor
     };
     let plan = Plan { head, content: StoredContent(content) };
     queries::insert(tx.conn, plan.clone())?;
-    let copied = match source.filter(|_| form.content.is_none()) {
-        Some(source) => evidence::queries::copy_stored(
-            tx,
-            (OwnerKind::Plan, source.head.id.into()),
-            &owner(&plan.head, None),
-        )?,
+    let copied = match copied_from {
+        Some(id) => {
+            evidence::queries::copy_stored(tx, (OwnerKind::Plan, id.into()), &owner(&plan.head, None))?
+        }
         None => Vec::new(),
     };
     declare(tx, &plan.head, &form.floor_plans, copied.len())?;
@@ -87,12 +90,15 @@ pub fn change(tx: &mut WriteTx<'_>, id: PlanId, version: i64, change: &PlanChang
     form::check(&content, &change.floor_plans, already)?;
     let place = institutions::queries::find(tx.conn, &tx.actor.scope, before.head.institution_id)?;
     staff::check_belong(tx.conn, place.id, &content.named().collect::<Vec<_>>())?;
+    let content_digest = digest(&content);
+    // Whoever leaves the text as it is does not become its writer: else the one who wrote it could approve it.
+    let is_as_it_was = content_digest == before.head.content_digest;
     let head = PlanHead {
         kind: content.kind,
         level: level(&content),
         title: content.title.clone(),
-        content_digest: digest(&content),
-        written_by: tx.actor.id,
+        content_digest,
+        written_by: if is_as_it_was { before.head.written_by } else { tx.actor.id },
         version: before.head.version + 1,
         updated_at: tx.now,
         ..before.head
@@ -117,6 +123,12 @@ fn source(tx: &mut WriteTx<'_>, form: &PlanForm) -> Outcome<Option<Plan>> {
     let found = found.filter(|plan| plan.head.institution_id == form.institution_id);
     let found = found.ok_or_else(|| Refusal::invalid("/based_on", FieldCode::UnknownReference))?;
     Ok(Some(found))
+}
+
+/// How many pictures of an edition are here, and so go along into the next one.
+fn stored_pictures(tx: &mut WriteTx<'_>, id: PlanId) -> Outcome<usize> {
+    let all = evidence::queries::of_owner(tx.conn, OwnerKind::Plan, id.into())?;
+    Ok(all.iter().filter(|one| one.state == EvidenceStateKind::Stored).count())
 }
 
 fn owner<'a>(plan: &PlanHead, part: Option<&'a str>) -> Owner<'a> {

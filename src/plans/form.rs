@@ -6,7 +6,7 @@ use crate::fields::Fields;
 use crate::ids::{InstitutionId, PlanId};
 use crate::refusal::{FieldCode, Refusal};
 use crate::rules::kinds::plan_contents::GroupKind;
-use crate::staff::Person;
+use crate::staff::rules::check_person;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -129,10 +129,6 @@ fn floor(fields: &mut Fields, pointer: &str, floor: Option<i32>) {
     fields.number(pointer, &floor.unwrap_or(1), FLOORS);
 }
 
-fn person(fields: &mut Fields, pointer: &str, person: &Person) {
-    fields.line(&format!("{pointer}/name"), &person.name, 1..=60);
-}
-
 fn code(fields: &mut Fields, pointer: &str, text: &str) {
     let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
     fields.check((1..=30).contains(&text.len()) && text.chars().all(good), pointer, FieldCode::BadFormat);
@@ -207,7 +203,7 @@ impl PlanContent {
             fields.check(group.members.len() <= 100, format!("{place}/members"), FieldCode::TooMany);
             for (of, member) in group.members.iter().enumerate() {
                 let place = format!("{place}/members/{of}");
-                person(fields, &format!("{place}/person"), &member.person);
+                check_person(fields, &format!("{place}/person"), &member.person);
                 fields.optional_line(&format!("{place}/duty"), member.duty.as_deref(), 200);
                 fields.optional_line(&format!("{place}/phone"), member.phone.as_deref(), 30);
             }
@@ -223,7 +219,7 @@ impl PlanContent {
             fields.line(&pointer("post"), &duty.post, 1..=60);
             fields.optional_line(&pointer("duty"), duty.duty.as_deref(), 200);
             if let Some(who) = &duty.person {
-                person(fields, &pointer("person"), who);
+                check_person(fields, &pointer("person"), who);
             }
         }
     }

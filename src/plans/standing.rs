@@ -4,7 +4,6 @@
 use super::check::{self, ContentCheck};
 use super::content::PlanContent;
 use super::model::{Plan, PlanHead, PlanState, StoredSnapshot};
-use super::queries;
 use super::revision::{self, Known, Left, PlanProblem, ResidentMix, Revision, Snapshot};
 use crate::access::ReadTx;
 use crate::compliance::facts::{PlanInForce, Scenario, Words};
@@ -84,50 +83,56 @@ pub fn review_by(
     Ok(Some(revision::review_by(reviewed_on, months)))
 }
 
-/// The plan that a home goes by on a day, as the compliance engine looks at it.
-pub fn facts(tx: &mut ReadTx<'_>, place: &Institution, on: NaiveDate) -> Outcome<Option<PlanInForce>> {
-    let Some(plan) = queries::in_force(tx.conn, place.id, on)? else { return Ok(None) };
+/// The plan that a home goes by on a day, as the compliance engine looks at it; `plan` is the one in force then.
+pub fn facts(
+    tx: &mut ReadTx<'_>,
+    place: &Institution,
+    plan: Option<&Plan>,
+    on: NaiveDate,
+) -> Outcome<Option<PlanInForce>> {
+    let Some(plan) = plan else { return Ok(None) };
     let (Some(in_force_on), Some(reviewed_on)) = (plan.head.in_force_on, plan.head.reviewed_on(on)) else {
         return Ok(None);
     };
-    let (missing_parts, mut reasons) = match check_on(tx, place, &plan, on) {
-        Ok(check) => (check.required(), revisions(tx, place, &plan, on)?),
+    let (missing_parts, mut reasons) = match check_on(tx, place, plan, on) {
+        Ok(check) => (check.required(), revisions(tx, place, plan, on)?),
         // Where no document was in force nothing was asked for.
         Err(Failure::Refused(_)) => (Vec::new(), Vec::new()),
         Err(failure) => return Err(failure),
     };
     reasons.dedup_by_key(|reason| reason.code);
-    let head = plan.head;
+    let head = &plan.head;
     Ok(Some(PlanInForce {
         id: head.id,
         edition: u32::try_from(head.edition).unwrap_or_default(),
         in_force_on,
         reviewed_on,
         missing_parts,
-        approved_by: head.approval.map(|approval| format!("{}（{}）", approval.by.name, approval.post)),
-        filed_on: head.filing.map(|filing| filing.on).filter(|day| *day <= on),
-        published_on: head.publication.map(|publication| publication.on).filter(|day| *day <= on),
+        approved_by: head
+            .approval
+            .as_ref()
+            .map(|approval| format!("{}（{}）", approval.by.name, approval.post)),
+        filed_on: head.filing.as_ref().map(|filing| filing.on).filter(|day| *day <= on),
+        published_on: head.publication.as_ref().map(|publication| publication.on).filter(|day| *day <= on),
         revision_called_for_by: reasons.iter().map(|reason| reason.code.to_string()).collect(),
     }))
 }
 
-/// The buildings that residents live in, as the plan in force on a day names them; none where there is no plan.
-pub fn buildings(tx: &mut ReadTx<'_>, place: &Institution, on: NaiveDate) -> Outcome<Vec<String>> {
-    let plan = queries::in_force(tx.conn, place.id, on)?;
-    let buildings = plan.into_iter().flat_map(|plan| plan.content.0.buildings);
-    Ok(buildings.filter(|building| building.beds > 0).map(|building| building.name).collect())
+/// The buildings that residents live in, as the plan in force names them; none where there is no plan.
+pub fn buildings(plan: Option<&Plan>) -> Vec<String> {
+    let buildings = plan.into_iter().flat_map(|plan| &plan.content.0.buildings);
+    buildings.filter(|building| building.beds > 0).map(|building| building.name.clone()).collect()
 }
 
-/// The scenarios of the plan in force on a day; none where there is no plan. A home writes them in its own language.
-pub fn scenarios(tx: &mut ReadTx<'_>, place: &Institution, on: NaiveDate) -> Outcome<Vec<Scenario>> {
-    let plan = queries::in_force(tx.conn, place.id, on)?;
-    let scenarios = plan.into_iter().flat_map(|plan| plan.content.0.scenarios);
-    let one = |of: super::content::Scenario| Scenario {
+/// The scenarios of the plan in force; none where there is no plan. A home writes them in its own language.
+pub fn scenarios(plan: Option<&Plan>) -> Vec<Scenario> {
+    let scenarios = plan.into_iter().flat_map(|plan| &plan.content.0.scenarios);
+    let one = |of: &super::content::Scenario| Scenario {
         title: Words::new(format!("{}：{}", of.place, of.origin), format!("{}: {}", of.place, of.origin)),
-        code: of.code,
+        code: of.code.clone(),
         shifts: of.shift.into_iter().collect(),
     };
-    Ok(scenarios.map(one).collect())
+    scenarios.map(one).collect()
 }
 
 // ---- What others know. Each function below asks one neighbour. ----
@@ -154,13 +159,8 @@ fn residents(tx: &mut ReadTx<'_>, place: &Institution) -> Outcome<Option<Residen
 /// Problems of the plan itself that drills found since it came into force: a later edition is the answer to them.
 fn problems(tx: &mut ReadTx<'_>, place: &Institution, plan: &PlanHead) -> Outcome<Vec<PlanProblem>> {
     let Some(since) = plan.in_force_on else { return Ok(Vec::new()) };
-    let mut found = Vec::new();
-    for (drill_id, found_on, text) in drills::queries::plan_problems_since(tx.conn, place.id, since)? {
-        let alarm_at = drills::queries::find_any(tx.conn, drill_id)?.and_then(|drill| drill.alarm_at);
-        // The drills say of their problems themselves which plan answers them.
-        if !drills::plan_answers(plan, found_on, alarm_at) {
-            found.push(PlanProblem { drill_id, found_on, text });
-        }
-    }
-    Ok(found)
+    let found = drills::queries::plan_problems_since(tx.conn, place.id, since)?.into_iter();
+    // The drills say of their problems themselves which plan answers them.
+    let open = found.filter(|(_, found_on, alarm_at, _)| !drills::plan_answers(plan, *found_on, *alarm_at));
+    Ok(open.map(|(drill_id, found_on, _, text)| PlanProblem { drill_id, found_on, text }).collect())
 }

@@ -106,7 +106,10 @@ pub fn keep(
     if let (Written::Confirmed, Some(there)) = (came_to, &there) {
         return Ok((came_to, there.clone()));
     }
-    let home = institutions::named(tx, form.institution_id)?;
+    let home = match there {
+        Some(_) => institutions::named(tx, form.institution_id)?,
+        None => institutions::named_and_not_closed(tx, form.institution_id)?,
+    };
     if there.as_ref().is_some_and(|one| one.institution_id != home.id) {
         return Err(Refusal::invalid("/institution_id", FieldCode::Mismatch).into());
     }
@@ -164,9 +167,7 @@ pub fn depart(tx: &mut WriteTx<'_>, id: ResidentId, form: &DepartureForm) -> Out
     if there.left_on.is_some() {
         return Ok((Stored::confirmed(there.digest == digest)?, there));
     }
-    if form.left_on > tx.office.date(tx.now) {
-        return Err(Refusal::invalid("/left_on", FieldCode::InFuture).into());
-    }
+    rules::check_departure(form, tx.office.date(tx.now))?;
     let gone = Resident { digest, updated_at: tx.now, ..rules::emptied(there, form.left_on) };
     record(tx, "resident.left", &gone)?;
     queries::update(tx.conn, &gone)?;

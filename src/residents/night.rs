@@ -3,6 +3,7 @@
 
 use super::EvacClass;
 use super::model::{Resident, ResidentFlag};
+use super::rules::{is_without_night_helper, night_helper};
 use crate::fields::Fields;
 use crate::ids::{ResidentId, StaffId};
 use crate::refusal::{FieldCode, Refusal};
@@ -111,15 +112,11 @@ pub fn judge(
     left: &BTreeSet<StaffId>,
     numbers: &EvacuationNumbers,
 ) -> Night {
-    let helper = |one: &Resident| -> Option<Person> {
-        let named = one.details.night_helper.clone();
-        named.filter(|person| person.staff_id.is_none_or(|id| !left.contains(&id)))
-    };
-    let without = |one: &&Resident| one.evac_class != EvacClass::SelfReliant && helper(one).is_none();
+    let without = |one: &&Resident| is_without_night_helper(one.evac_class, night_helper(one, left));
     let alone = |one: &&Resident| one.evac_class == EvacClass::Carried && one.details.deputy.is_none();
     Night {
         zones: zones(present, staffing, numbers),
-        overloads: overloads(present, &helper, numbers),
+        overloads: overloads(present, left, numbers),
         without_night_helper: present.iter().filter(without).map(|one| one.id).collect(),
         without_second: present.iter().filter(alone).map(|one| one.id).collect(),
     }
@@ -161,14 +158,10 @@ fn zones(present: &[Resident], staffing: &[ZoneStaff], numbers: &EvacuationNumbe
 
 /// Who would have to go more than once: one helper takes one resident who is carried (with another helper), wheeled or
 /// assisted, or as many who are guided as one helper guides.
-fn overloads(
-    present: &[Resident],
-    helper: &impl Fn(&Resident) -> Option<Person>,
-    numbers: &EvacuationNumbers,
-) -> Vec<Overload> {
-    let mut named: BTreeMap<Person, Vec<&Resident>> = BTreeMap::new();
+fn overloads(present: &[Resident], left: &BTreeSet<StaffId>, numbers: &EvacuationNumbers) -> Vec<Overload> {
+    let mut named: BTreeMap<&Person, Vec<&Resident>> = BTreeMap::new();
     for one in present.iter().filter(|one| one.evac_class != EvacClass::SelfReliant) {
-        if let Some(person) = helper(one) {
+        if let Some(person) = night_helper(one, left) {
             named.entry(person).or_default().push(one);
         }
     }
@@ -177,7 +170,7 @@ fn overloads(
         let guided = u32::try_from(guided).unwrap_or(u32::MAX);
         let others = u32::try_from(residents.len()).unwrap_or(u32::MAX).saturating_sub(guided);
         let rounds = others.saturating_add(guided.div_ceil(numbers.guided_per_helper.max(1)));
-        Overload { helper, residents: residents.iter().map(|one| one.id).collect(), rounds }
+        Overload { helper: helper.clone(), residents: residents.iter().map(|one| one.id).collect(), rounds }
     });
     judged.filter(|one| one.rounds > 1).collect()
 }

@@ -7,7 +7,7 @@ use crate::db::schema::residents;
 use crate::db::{Conn, MultiBackend};
 use crate::ids::{InstitutionId, ResidentId};
 use crate::institutions;
-use crate::refusal::{Code, Outcome};
+use crate::refusal::{Code, Failure, Outcome};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 use std::collections::BTreeMap;
@@ -29,12 +29,13 @@ pub fn insert(conn: &mut Conn, new: Resident) -> Outcome<()> {
     Ok(())
 }
 
-/// Writes all of it over version `new.version - 1`.
+/// Writes all of it over version `new.version - 1`. Where another change came first this one begins again: it may have been
+/// the same.
 pub fn update(conn: &mut Conn, new: &Resident) -> Outcome<()> {
     let before =
         residents::table.filter(residents::id.eq(new.id).and(residents::version.eq(new.version - 1)));
     let changed = diesel::update(before).set(new).execute(conn)?;
-    if changed == 0 { Err(Code::Stale.into()) } else { Ok(()) }
+    if changed == 0 { Err(Failure::Collision) } else { Ok(()) }
 }
 
 /// What a list is narrowed to.

@@ -1,14 +1,16 @@
 //! What may stand in the evacuation table, and what of it stays. Pure.
 
 use super::EvacClass;
-use super::keep::ResidentForm;
+use super::keep::{DepartureForm, ResidentForm};
 use super::model::{Details, Resident};
 use crate::db::sql_types::is_written_year;
 use crate::fields::Fields;
+use crate::ids::StaffId;
 use crate::refusal::{FieldCode, Refusal};
 use crate::staff::Person;
 use crate::staff::rules::check_person;
 use chrono::{Datelike, NaiveDate};
+use std::collections::BTreeSet;
 
 /// From so many digits in a row on it may be the number of an identity card (15 or 18).
 const ID_NUMBER: usize = 15;
@@ -27,6 +29,12 @@ pub fn holds_id_number(text: &str) -> bool {
         }
     }
     false
+}
+
+/// The night helper whom a row names, unless they are one of those who `left`: who has left helps nobody.
+pub fn night_helper<'a>(of: &'a Resident, left: &BTreeSet<StaffId>) -> Option<&'a Person> {
+    let named = of.details.night_helper.as_ref();
+    named.filter(|person| person.staff_id.is_none_or(|id| !left.contains(&id)))
 }
 
 /// Whether a row needs somebody at night and names nobody.
@@ -68,6 +76,13 @@ pub fn check(form: &ResidentForm, today: NaiveDate) -> Result<(), Refusal> {
     fields.check(flags.len() == form.flags.len(), "/flags", FieldCode::Duplicate);
     fields.check(is_written_year(form.reviewed_on.year()), "/reviewed_on", FieldCode::OutOfRange);
     fields.check(form.reviewed_on <= today, "/reviewed_on", FieldCode::InFuture);
+    fields.finish()
+}
+
+pub fn check_departure(form: &DepartureForm, today: NaiveDate) -> Result<(), Refusal> {
+    let mut fields = Fields::new();
+    fields.check(is_written_year(form.left_on.year()), "/left_on", FieldCode::OutOfRange);
+    fields.check(form.left_on <= today, "/left_on", FieldCode::InFuture);
     fields.finish()
 }
 

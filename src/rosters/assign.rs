@@ -1,7 +1,7 @@
 //! Who commands when: entered one by one or a week at once, replaced only by name, cancelled with a reason.
 
 use super::model::{Assignment, CommandAuthority, Commander, Deputies, Deputy};
-use super::{queries, rules};
+use super::{queries, rules, shifts::ShiftPattern};
 use crate::access::WriteTx;
 use crate::audit;
 use crate::canonical::digest;
@@ -9,6 +9,7 @@ use crate::db::Instant;
 use crate::fields::Fields;
 use crate::ids::{CommandAssignmentId, InstitutionId};
 use crate::institutions;
+use crate::office::Office;
 use crate::refusal::{Code, Failure, FieldCode, Outcome, Refusal};
 use crate::rules::kinds::drills::Shift;
 use crate::staff::Person;
@@ -34,7 +35,7 @@ pub struct CommandForm {
     pub shift: Option<Shift>,
     /// Instead of a shift: the first moment…
     pub begins_at: Option<Instant>,
-    /// … and the one after the last, at most 31 days later.
+    /// … and the one after the last, at least 15 minutes and at most 31 days later.
     pub ends_at: Option<Instant>,
     pub person: Person,
     #[schema(min_length = 1, max_length = 40)]
@@ -103,25 +104,55 @@ pub fn assign(
     id: CommandAssignmentId,
     form: &CommandForm,
 ) -> Outcome<(Stored, Assignment)> {
-    let digest = digest(form);
-    if queries::find_any(tx.conn, id)?.is_some() {
-        let there = queries::find(tx.conn, &tx.actor.scope, id)?;
-        return Ok((Stored::confirmed(there.digest == digest)?, there));
+    tx.conn.lock(form.institution_id.0)?;
+    if let Some(there) = confirmed(tx, id, form)? {
+        return Ok((Stored::Replayed, there));
     }
-    let home = institutions::named(tx, form.institution_id)?;
-    tx.conn.lock(home.id.0)?;
+    let pattern = open(tx, form.institution_id)?;
+    Ok((Stored::Created, enter(tx, &pattern, id, form)?))
+}
+
+/// The assignment, where it was entered so before. Asked while the home's roster is held still: who sends the same at the same
+/// moment would else be in their own way.
+fn confirmed(
+    tx: &mut WriteTx<'_>,
+    id: CommandAssignmentId,
+    form: &CommandForm,
+) -> Outcome<Option<Assignment>> {
+    if queries::find_any(tx.conn, id)?.is_none() {
+        return Ok(None);
+    }
+    let there = queries::find(tx.conn, &tx.actor.scope, id)?;
+    Stored::confirmed(there.digest == digest(form))?;
+    Ok(Some(there))
+}
+
+/// The shifts of a home that takes new assignments.
+fn open(tx: &mut WriteTx<'_>, home: InstitutionId) -> Outcome<ShiftPattern> {
+    let home = institutions::named_and_not_closed(tx, home)?;
+    queries::shift_pattern(tx.conn, home.id)
+}
+
+/// Enters what is new.
+fn enter(
+    tx: &mut WriteTx<'_>,
+    pattern: &ShiftPattern,
+    id: CommandAssignmentId,
+    form: &CommandForm,
+) -> Outcome<Assignment> {
     rules::check(form)?;
-    let (begins_at, ends_at) = stretch(tx, form)?;
+    let (begins_at, ends_at) = stretch(tx.office, pattern, form)?;
     rules::check_stretch(form, begins_at, ends_at, tx.now)?;
     let mut named = vec![("/person".to_owned(), &form.person)];
     let deputies = form.deputies.iter().enumerate();
     named.extend(deputies.map(|(at, one)| (format!("/deputies/{at}/person"), &one.person)));
-    check_belong(tx.conn, home.id, &named)?;
+    check_belong(tx.conn, form.institution_id, &named)?;
     replace(tx, id, form, begins_at, ends_at)?;
+    let digest = digest(form);
     let form = form.clone();
     let new = Assignment {
         id,
-        institution_id: home.id,
+        institution_id: form.institution_id,
         begins_at,
         ends_at,
         day: form.day,
@@ -143,22 +174,25 @@ pub fn assign(
         "deputies": new.deputies, "trained_on": new.trained_on, "authority": new.authority, "replaces": form.replaces });
     record(tx, "command.assigned", &new, content)?;
     queries::insert(tx.conn, new.clone())?;
-    Ok((Stored::Created, new))
+    Ok(new)
 }
 
 /// From when to when: what is said, or the hours of the home's shift on that day.
-fn stretch(tx: &mut WriteTx<'_>, form: &CommandForm) -> Outcome<(Instant, Instant)> {
+fn stretch(
+    office: &Office,
+    pattern: &ShiftPattern,
+    form: &CommandForm,
+) -> Result<(Instant, Instant), Refusal> {
     if let (Some(begins), Some(ends)) = (form.begins_at, form.ends_at) {
         return Ok((begins, ends));
     }
     let (Some(day), Some(shift)) = (form.day, form.shift) else {
-        return Err(Refusal::invalid("/day", FieldCode::Required).into());
+        return Err(Refusal::invalid("/day", FieldCode::Required));
     };
-    let pattern = queries::shift_pattern(tx.conn, form.institution_id)?;
     let times = pattern.times(shift);
     let times = times.ok_or_else(|| Refusal::invalid("/shift", FieldCode::UnknownReference))?;
     let (begins, ends) = times.on(day);
-    Ok((tx.office.moment(begins), tx.office.moment(ends)))
+    Ok((office.moment(begins), office.moment(ends)))
 }
 
 /// Cancels what overlaps, if all of it is named.
@@ -205,16 +239,23 @@ pub fn assign_all(
     fields.check(!form.assignments.is_empty(), "/assignments", FieldCode::Required);
     fields.check(form.assignments.len() <= 100, "/assignments", FieldCode::TooMany);
     fields.finish()?;
-    let (mut all, mut answer) = (Vec::new(), Stored::Replayed);
+    tx.conn.lock(home.0)?;
+    let (mut all, mut shifts) = (Vec::new(), None);
     for (at, line) in form.assignments.iter().enumerate() {
         let one = of_line(home, &form.authority, line.clone());
-        let (stored, assigned) = assign(tx, line.id, &one).map_err(|failure| placed(failure, at))?;
-        if stored == Stored::Created {
-            answer = Stored::Created;
+        let there = confirmed(tx, line.id, &one).map_err(|failure| placed(failure, at))?;
+        if let Some(there) = there {
+            all.push(there);
+            continue;
         }
-        all.push(assigned);
+        let pattern = match shifts.take() {
+            Some(pattern) => pattern,
+            None => open(tx, home)?,
+        };
+        all.push(enter(tx, &pattern, line.id, &one).map_err(|failure| placed(failure, at))?);
+        shifts = Some(pattern);
     }
-    Ok((answer, all))
+    Ok((if shifts.is_some() { Stored::Created } else { Stored::Replayed }, all))
 }
 
 fn of_line(home: InstitutionId, authority: &CommandAuthority, line: RosterLine) -> CommandForm {

@@ -43,14 +43,14 @@ pub fn insert_arrangement(conn: &mut Conn, new: &Arrangement) -> Outcome<()> {
     Ok(())
 }
 
-/// Writes it over version `new.version - 1`.
+/// Writes it over version `new.version - 1`. Where another change came first this one begins again: it may have been the same.
 pub fn update_arrangement(conn: &mut Conn, new: &Arrangement) -> Outcome<()> {
     let before = home_arrangements::table
         .filter(home_arrangements::institution_id.eq(new.institution_id))
         .filter(home_arrangements::topic.eq(new.topic))
         .filter(home_arrangements::version.eq(new.version - 1));
     let changed = diesel::update(before).set(new).execute(conn)?;
-    if changed == 0 { Err(Code::Stale.into()) } else { Ok(()) }
+    if changed == 0 { Err(Failure::Collision) } else { Ok(()) }
 }
 
 /// The shifts of a home: its own, or the standard ones.
@@ -88,9 +88,12 @@ pub fn insert(conn: &mut Conn, new: Assignment) -> Outcome<()> {
     Ok(())
 }
 
-/// Notes that an assignment holds no longer.
+/// Notes over version `of.version - 1` that an assignment holds no longer. Where another change came first this one begins
+/// again.
 pub fn cancel(conn: &mut Conn, of: &Assignment) -> Outcome<()> {
-    diesel::update(command_assignments::table.find(of.id))
+    let before =
+        command_assignments::table.find(of.id).filter(command_assignments::version.eq(of.version - 1));
+    let changed = diesel::update(before)
         .set((
             command_assignments::cancelled_at.eq(of.cancelled_at),
             command_assignments::cancel_reason.eq(of.cancel_reason.clone()),
@@ -98,7 +101,7 @@ pub fn cancel(conn: &mut Conn, of: &Assignment) -> Outcome<()> {
             command_assignments::version.eq(of.version),
         ))
         .execute(conn)?;
-    Ok(())
+    if changed == 0 { Err(Failure::Collision) } else { Ok(()) }
 }
 
 /// What of a home's roster holds within a stretch of time, the earliest first.

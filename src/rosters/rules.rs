@@ -187,6 +187,8 @@ fn gap(watches: &[Watch], from: Instant, to: Instant) -> Option<Gap> {
     })
 }
 
+/// The shortest stretch that is given by its moments; a roster of shorter ones is no roster, and dear to look through.
+const SHORTEST: TimeDelta = TimeDelta::minutes(15);
 /// The longest stretch of one assignment.
 const LONGEST: TimeDelta = TimeDelta::days(31);
 /// Rosters are of these times.
@@ -240,7 +242,8 @@ pub fn check_stretch(
     let mut fields = Fields::new();
     fields.check(begins >= now.plus(-AROUND), first, FieldCode::TooEarly);
     fields.check(begins <= now.plus(AROUND), first, FieldCode::TooLate);
-    fields.check(begins < ends, last, FieldCode::TooEarly);
+    let shortest = if form.day.is_some() { TimeDelta::zero() } else { SHORTEST };
+    fields.check(begins < ends && begins.plus(shortest) <= ends, last, FieldCode::TooEarly);
     fields.check(ends <= begins.plus(LONGEST), last, FieldCode::TooLate);
     fields.finish()
 }

@@ -60,7 +60,10 @@ pub fn keep(
     if let (Written::Confirmed, Some(there)) = (came_to, &there) {
         return Ok((came_to, there.clone()));
     }
-    let home = institutions::named(tx, form.institution_id)?;
+    let home = match there {
+        Some(_) => institutions::named(tx, form.institution_id)?,
+        None => institutions::named_and_not_closed(tx, form.institution_id)?,
+    };
     if there.as_ref().is_some_and(|one| one.institution_id != home.id) {
         return Err(Refusal::invalid("/institution_id", FieldCode::Mismatch).into());
     }

@@ -6,7 +6,7 @@ use crate::db::schema::staff;
 use crate::db::{Conn, MultiBackend, one_of};
 use crate::ids::{InstitutionId, StaffId};
 use crate::institutions;
-use crate::refusal::{Code, Outcome};
+use crate::refusal::{Code, Failure, Outcome};
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use std::collections::BTreeSet;
@@ -28,11 +28,12 @@ pub fn insert(conn: &mut Conn, new: StaffMember) -> Outcome<()> {
     Ok(())
 }
 
-/// Writes all of it over version `new.version - 1`.
+/// Writes all of it over version `new.version - 1`. Where another change came first this one begins again: it may have been
+/// the same.
 pub fn update(conn: &mut Conn, new: &StaffMember) -> Outcome<()> {
     let before = staff::table.filter(staff::id.eq(new.id).and(staff::version.eq(new.version - 1)));
     let changed = diesel::update(before).set(new).execute(conn)?;
-    if changed == 0 { Err(Code::Stale.into()) } else { Ok(()) }
+    if changed == 0 { Err(Failure::Collision) } else { Ok(()) }
 }
 
 /// What a list is narrowed to.

@@ -1,22 +1,11 @@
-//! Who works on which day, and what may be said of somebody. Pure.
+//! What may be said of somebody. Pure.
 
 use super::keep::StaffForm;
-use super::model::StaffMember;
 use super::person::Person;
 use crate::db::sql_types::is_written_year;
 use crate::fields::Fields;
 use crate::refusal::{FieldCode, Refusal};
 use chrono::{Datelike, NaiveDate};
-
-/// Whether somebody still, and already, works on `day`; the last day of work is one.
-pub fn works(one: &StaffMember, day: NaiveDate) -> bool {
-    one.started_on <= day && !has_left(one.left_on, day)
-}
-
-/// Whether the last day of work lies before `day`.
-pub fn has_left(left_on: Option<NaiveDate>, day: NaiveDate) -> bool {
-    left_on.is_some_and(|last| last < day)
-}
 
 pub fn check(form: &StaffForm) -> Result<(), Refusal> {
     let mut fields = Fields::new();

@@ -303,7 +303,8 @@ on_both_databases! {
         let drill = world.manager.get(&format!("/drills/{id}")).await.expect(200).body;
         assert_eq!((drill["followed_up"].as_array().unwrap().len(), &drill["followed_up"][2]["found_in"]), (3, &json!("evaluation")));
         let (home, since) = (world.home_a1, "2026-03-10".parse().unwrap());
-        let told = app.as_system(move |tx| plan_problems_since(tx.conn, home, since)).await;
+        let told = app.as_system(move |tx| plan_problems_since(tx.conn, home, since)).await.into_iter();
+        let told: Vec<_> = told.map(|(drill, on, _alarm_at, words)| (drill, on, words)).collect();
         assert_eq!(told, [(DrillId(id.parse().unwrap()), since, "夜间二楼改为水平疏散".to_owned())]);
         let after = "2026-03-11".parse().unwrap();
         assert!(app.as_system(move |tx| plan_problems_since(tx.conn, home, after)).await.is_empty());

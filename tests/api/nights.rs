@@ -99,12 +99,15 @@ on_both_databases! {
         let told = world.manager.get(&path).await.expect(200).body;
         assert_eq!((told["without_night_helper"].as_array().unwrap().len(), &told["overloads"]), (4, &json!([])));
         let home = world.home_a1;
-        let (facts, mix) = app.as_system(move |tx| {
+        let (facts, mix, before) = app.as_system(move |tx| {
             let place = anlao::institutions::queries::find_any(tx.conn, home)?.unwrap();
             let mix = anlao::residents::queries::mix(tx.conn, home)?;
-            Ok((anlao::residents::standing::facts(&mut tx.reading(), &place)?, mix))
+            let today = tx.office.date(tx.now);
+            let mut facts = |on| anlao::residents::standing::facts(&mut tx.reading(), &place, on);
+            Ok((facts(today)?, mix, facts(today.pred_opt().unwrap())?))
         }).await;
         assert_eq!((facts.residents, facts.without_night_helper.len(), facts.oldest_review.unwrap().to_string()), (6, 4, "2026-03-01".to_owned()));
+        assert_eq!(before.without_night_helper.len(), 1, "on their last day of work they still help");
         assert_eq!((mix[&EvacClass::Guided], mix[&EvacClass::Carried], mix.len()), (2, 1, 5));
         let trail = world.supervisor.get(&format!("/audit?institution_id={home}&limit=200")).await.expect(200);
         assert!(!String::from_utf8_lossy(&trail.bytes).contains("resident.read"), "numbers are no reading");

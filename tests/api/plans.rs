@@ -238,6 +238,53 @@ on_both_databases! {
         assert_eq!(answer.bytes, drawing.bytes);
     }
 
+    /// Whoever adds a picture, or sends what stands there, does not take over the text: its writer still cannot approve it.
+    a_picture_makes_no_author, app => {
+        let world = World::build(app).await;
+        let id = drafted(&world.manager, &form(&world)).await;
+        let path = format!("/plans/{id}");
+        let picture = json!([{ "building": "主楼", "floor": 2, "evidence": [Photo::of("document", 3).declared()] }]);
+        let changes = [json!({}), json!({ "floor_plans": picture }), json!({ "content": whole() })];
+        for (version, mut change) in (1..).zip(changes) {
+            change["expected_version"] = json!(version);
+            let after = world.second_manager.patch(&path, &change).await.expect(200).body;
+            assert_eq!((&after["written_by"], &after["version"]), (&json!(world.manager.id), &json!(version + 1)));
+        }
+        assert_eq!(step(&world.manager, &id, &approve("2026-03-02")).await.expect(409).code(), "same_person");
+        let mut content = whole();
+        content["title"] = json!("灭火和应急疏散预案（修订）");
+        let after = world.second_manager.patch(&path, &json!({ "content": content, "expected_version": 4 })).await.expect(200).body;
+        assert_eq!(after["written_by"], json!(world.second_manager.id));
+        assert_eq!(step(&world.second_manager, &id, &approve("2026-03-02")).await.expect(409).code(), "same_person");
+        step(&world.manager, &id, &approve("2026-03-02")).await.expect(201);
+    }
+
+    /// The pictures that go along into the next edition count like those that are sent.
+    pictures_that_go_along_count, app => {
+        let world = World::build(app).await;
+        let picture = || json!({ "id": fresh(), "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            "role": "document", "media_type": "image/png", "size": 203_511 });
+        let floor = |floor: i32, pictures: u32| json!({ "building": "主楼", "floor": floor,
+            "evidence": (0..pictures).map(|_| picture()).collect::<Vec<_>>() });
+        let mut full = form(&world);
+        full["floor_plans"] = (1..=20).map(|n| floor(n, 10)).collect();
+        let first = drafted(&world.manager, &full).await;
+        let more = json!({ "institution_id": world.home_a1, "based_on": first, "floor_plans": [floor(21, 1)] });
+        drafted(&world.manager, &more).await;
+        let mut conn = Conn::open(&app.config.database).unwrap();
+        let arrived = format!("UPDATE evidence SET state = 'stored' WHERE part <> '{}'", "主楼/21");
+        match &mut conn {
+            Conn::Sqlite(conn) => conn.batch_execute(&arrived).unwrap(),
+            Conn::Postgres(conn) => conn.batch_execute(&arrived).unwrap(),
+        }
+        let answer = world.manager.put(&format!("/plans/{}", fresh()), &more).await.expect(422);
+        assert_eq!(answer.faults(), [("/floor_plans".to_owned(), "too_many".to_owned())]);
+        let anew = json!({ "institution_id": world.home_a1, "based_on": first, "content": whole(), "floor_plans": [floor(22, 1)] });
+        drafted(&world.manager, &anew).await;
+        let copy = drafted(&world.manager, &json!({ "institution_id": world.home_a1, "based_on": first })).await;
+        assert_eq!(shown(&world.manager, &copy).await["evidence"]["stored"], 200);
+    }
+
     /// Every limit of the form is checked, each fault with its place.
     what_cannot_be_meant_is_refused, app => {
         let world = World::build(app).await;
@@ -406,9 +453,10 @@ async fn facts(
     app.as_system(move |tx| {
         let place = anlao::institutions::queries::find_any(tx.conn, home)?.unwrap();
         let tx = &mut tx.reading();
-        let scenarios = standing::scenarios(tx, &place, on)?.into_iter();
+        let plan = anlao::plans::queries::in_force(tx.conn, home, on)?;
+        let scenarios = standing::scenarios(plan.as_ref()).into_iter();
         let scenarios = scenarios.map(|one| (one.code, one.title.zh)).collect();
-        Ok((standing::facts(tx, &place, on)?, standing::buildings(tx, &place, on)?, scenarios))
+        Ok((standing::facts(tx, &place, plan.as_ref(), on)?, standing::buildings(plan.as_ref()), scenarios))
     })
     .await
 }

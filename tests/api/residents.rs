@@ -2,6 +2,7 @@
 
 use crate::on_both_databases;
 use crate::support::{Person, World};
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 fn unknown() -> String {
@@ -66,6 +67,10 @@ on_both_databases! {
         let departure = format!("{path}/departure");
         let too_early = world.manager.put(&departure, &json!({ "left_on": "2026-03-11" })).await.expect(422);
         assert_eq!(too_early.faults(), [("/left_on".to_owned(), "in_future".to_owned())]);
+        for no_year in ["-262143-01-01", "0000-12-31"] {
+            let answer = world.manager.put(&departure, &json!({ "left_on": no_year })).await.expect(422);
+            assert_eq!(answer.faults(), [("/left_on".to_owned(), "out_of_range".to_owned())], "{no_year}");
+        }
         let left = json!({ "left_on": "2026-03-09" });
         world.manager.put(&departure, &left).await.expect(201);
         assert_eq!(world.manager.put(&departure, &left).await.expect(200).header("idempotent-replay"), Some("true"));
@@ -118,6 +123,54 @@ on_both_databases! {
             let answer = world.manager.put(&format!("/residents/{}", unknown()), &wrong).await.expect(422);
             assert_eq!(answer.faults(), [(format!("/{field}"), code.to_owned())]);
         }
+    }
+
+    /// Whoever sends the same change at the same moment is told that it is so, whoever was first.
+    the_same_change_at_once, app => {
+        let world = World::build(app).await;
+        let (resident, member) = (format!("/residents/{}", unknown()), format!("/staff/{}", unknown()));
+        let mut person = json!({ "institution_id": world.home_a1, "name": "陈静", "post": "护理员", "started_on": "2025-06-01" });
+        world.manager.put(&resident, &row(&world, "W.F.", "wheeled")).await.expect(201);
+        world.manager.put(&member, &person).await.expect(201);
+        for version in 1..=5 {
+            let mut changed = row(&world, &format!("W.{version}"), "wheeled");
+            changed["expected_version"] = json!(version);
+            person["post"] = json!(format!("护理员{version}"));
+            person["expected_version"] = json!(version);
+            let changes = (0..16).map(|n| if n % 2 == 0 { (&resident, &changed) } else { (&member, &person) });
+            let answers = join_all(changes.map(|(path, form)| world.manager.put(path, form))).await;
+            let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+            assert_eq!(statuses, [200; 16], "version {version}");
+        }
+        let left = json!({ "left_on": "2026-03-09" });
+        let departure = format!("{resident}/departure");
+        let answers = join_all((0..8).map(|_| world.manager.put(&departure, &left))).await;
+        let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 200, 200, 200, 200, 200, 200, 201]);
+    }
+
+    /// A home that is closed for good takes nobody new; what it has is still changed and ended.
+    a_closed_home_takes_nobody_new, app => {
+        let world = World::build(app).await;
+        let (resident, member) = (format!("/residents/{}", unknown()), format!("/staff/{}", unknown()));
+        let mut row = row(&world, "W.F.", "wheeled");
+        let mut person = json!({ "institution_id": world.home_a1, "name": "陈静", "post": "护理员", "started_on": "2025-06-01" });
+        world.manager.put(&resident, &row).await.expect(201);
+        world.manager.put(&member, &person).await.expect(201);
+        let home = format!("/institutions/{}", world.home_a1);
+        world.admin.patch(&home, &json!({ "status": "closed", "expected_version": 1 })).await.expect(200);
+        for (path, form) in [("residents", &row), ("staff", &person)] {
+            let answer = world.manager.put(&format!("/{path}/{}", unknown()), form).await.expect(409);
+            assert_eq!(answer.code(), "institution_not_operating", "{path}");
+        }
+        row["expected_version"] = json!(1);
+        row["room"] = json!("306");
+        world.manager.put(&resident, &row).await.expect(200);
+        world.manager.put(&format!("{resident}/departure"), &json!({ "left_on": "2026-03-09" })).await.expect(201);
+        person["expected_version"] = json!(1);
+        person["left_on"] = json!("2026-03-09");
+        world.manager.put(&member, &person).await.expect(200);
     }
 
     /// A helper named by the list of staff is of this home's.

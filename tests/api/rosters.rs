@@ -7,8 +7,12 @@ use anlao::ids::CommandAssignmentId;
 use anlao::rosters::rules::{
     Candidate, CommandSource, GapReason, SuccessionStep, Watch, commander, gaps, standard_succession,
 };
+use anlao::rosters::standing::tonight;
+use anlao::rosters::{ShiftPattern, ShiftTimes};
+use anlao::rules::kinds::drills::Shift;
 use anlao::staff::Person;
 use chrono::{DateTime, TimeDelta};
+use futures_util::future::join_all;
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 
@@ -119,6 +123,45 @@ fn command_falls_down_its_ladder() {
     assert_eq!(says(watch(None, None, None), &rungs, 600), (Succession, name("王芳"), name("院长")));
 }
 
+/// Tonight is the night that is, or the next to begin: also one that begins at midnight, or after it.
+#[test]
+fn tonight_is_the_night_that_is_or_the_next() {
+    let pattern = |shifts: &[(Shift, &str, &str)]| {
+        let times = |(shift, from, to): &(Shift, &str, &str)| ShiftTimes {
+            shift: *shift,
+            from: from.parse().unwrap(),
+            to: to.parse().unwrap(),
+        };
+        ShiftPattern::new(shifts.iter().map(times).collect()).unwrap()
+    };
+    use Shift::{Day, Evening, Night};
+    let standard = ShiftPattern::standard();
+    let midnight = pattern(&[
+        (Day, "08:00:00", "16:00:00"),
+        (Evening, "16:00:00", "00:00:00"),
+        (Night, "00:00:00", "08:00:00"),
+    ]);
+    let late = pattern(&[(Day, "07:00:00", "01:00:00"), (Night, "01:00:00", "07:00:00")]);
+    let none = pattern(&[(Day, "08:00:00", "08:00:00")]);
+    let table = [
+        (&standard, "2026-03-10T10:00:00", "2026-03-10T22:00:00"),
+        (&standard, "2026-03-10T23:00:00", "2026-03-10T23:00:00"),
+        (&standard, "2026-03-11T07:59:59", "2026-03-11T07:59:59"),
+        (&midnight, "2026-03-10T10:00:00", "2026-03-11T00:00:00"),
+        (&midnight, "2026-03-10T23:59:59", "2026-03-11T00:00:00"),
+        (&midnight, "2026-03-11T00:00:00", "2026-03-11T00:00:00"),
+        (&midnight, "2026-03-11T03:00:00", "2026-03-11T03:00:00"),
+        (&midnight, "2026-03-11T08:00:00", "2026-03-12T00:00:00"),
+        (&late, "2026-03-11T00:30:00", "2026-03-11T01:00:00"),
+        (&late, "2026-03-11T10:00:00", "2026-03-12T01:00:00"),
+        (&none, "2026-03-10T10:00:00", "2026-03-10T10:00:00"),
+    ];
+    for (pattern, now, wanted) in table {
+        let wanted: chrono::NaiveDateTime = wanted.parse().unwrap();
+        assert_eq!(tonight(pattern, now.parse().unwrap()), wanted, "{pattern:?} at {now}");
+    }
+}
+
 /// A line of a roster for the night of a day.
 fn line(day: &str, shift: &str, person: &Value) -> Value {
     json!({ "id": unknown(), "day": day, "shift": shift, "person": person, "phone": "13900000001",
@@ -227,6 +270,26 @@ on_both_databases! {
         }
     }
 
+    /// What is given by its moments lasts a quarter of an hour at least; a shift is as long as the home says.
+    the_shortest_stretch, app => {
+        let world = World::build(app).await;
+        let put = async |ends: &str| {
+            let form = json!({ "institution_id": world.home_a1, "begins_at": "2026-03-10T12:00:00Z", "ends_at": ends, "person": { "name": "陈静" },
+                "phone": "1", "authority": { "authorised_by": "王芳" } });
+            world.manager.put(&format!("/command-assignments/{}", unknown()), &form).await
+        };
+        for ends in ["2026-03-10T12:14:59.999999Z", "2026-03-10T12:00:00.000001Z", "2026-03-10T12:00:00Z", "2026-03-10T11:00:00Z"] {
+            assert_eq!(put(ends).await.expect(422).faults(), [("/ends_at".to_owned(), "too_early".to_owned())], "{ends}");
+        }
+        put("2026-03-10T12:15:00Z").await.expect(201);
+        let shift = |shift: &str, from: &str, to: &str| json!({ "shift": shift, "from": from, "to": to });
+        let shifts = json!({ "shifts": [shift("evening", "22:00:00", "22:10:00"), shift("night", "22:10:00", "22:00:00")] });
+        world.manager.put(&format!("/institutions/{}/shifts", world.home_a1), &shifts).await.expect(201);
+        let form = json!({ "institution_id": world.home_a1, "day": "2026-03-10", "shift": "evening", "person": { "name": "陈静" },
+            "phone": "1", "authority": { "authorised_by": "王芳" } });
+        world.manager.put(&format!("/command-assignments/{}", unknown()), &form).await.expect(201);
+    }
+
     /// Who has left is a gap with the reason, and the deputy stands in; supervisors find the home by it.
     who_left_leaves_a_gap, app => {
         let world = World::build(app).await;
@@ -303,6 +366,96 @@ on_both_databases! {
         assert_eq!(world.auditor.get(&log).await.expect(200).item_ids(), [id]);
     }
 
+    /// By day the next night is told, also where it begins at midnight: whoever commands the day does not stand in for it.
+    a_night_after_midnight, app => {
+        let world = World::build(app).await;
+        let home = world.home_a1;
+        let shift = |shift: &str, from: &str, to: &str| json!({ "shift": shift, "from": from, "to": to });
+        let shifts = json!({ "shifts": [shift("day", "08:00:00", "16:00:00"), shift("evening", "16:00:00", "00:00:00"), shift("night", "00:00:00", "08:00:00")] });
+        world.manager.put(&format!("/institutions/{home}/shifts"), &shifts).await.expect(201);
+        let lines = json!([line("2026-03-10", "day", &json!({ "name": "王芳" })), line("2026-03-11", "night", &json!({ "name": "陈静" }))]);
+        let roster = json!({ "authority": { "authorised_by": "王芳" }, "assignments": lines });
+        world.manager.put(&format!("/institutions/{home}/command-roster"), &roster).await.expect(201);
+        let tonight = async |at: &str| {
+            let at = at.parse().unwrap();
+            app.as_system(move |tx| {
+                let place = anlao::institutions::queries::find_any(tx.conn, home)?.unwrap();
+                let pattern = anlao::rosters::queries::shift_pattern(tx.conn, home)?;
+                Ok(anlao::rosters::standing::facts(&mut tx.reading(), &place, &pattern, at)?.tonight)
+            }).await
+        };
+        assert_eq!(tonight("2026-03-10T10:00:00").await.as_deref(), Some("陈静"));
+        assert_eq!(tonight("2026-03-11T03:00:00").await.as_deref(), Some("陈静"));
+        assert_eq!(tonight("2026-03-11T08:00:00").await, None, "the next night has nobody");
+    }
+
+    /// Whoever sends the same at the same moment is told that it is so; what was taken back meanwhile is not taken back again.
+    the_same_at_once, app => {
+        let world = World::build(app).await;
+        let path = format!("/institutions/{}/succession", world.home_a1);
+        world.manager.put(&path, &json!({ "steps": [{ "post": "院长" }] })).await.expect(201);
+        for version in 1..=5 {
+            let steps = json!({ "steps": [{ "post": format!("院长{version}") }], "expected_version": version });
+            let answers = join_all((0..8).map(|_| world.manager.put(&path, &steps))).await;
+            let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+            assert_eq!(statuses, [200; 8], "version {version}");
+        }
+        for day in &DAYS[..4] {
+            let id = unknown();
+            let form = json!({ "institution_id": world.home_a1, "day": day, "shift": "night", "person": { "name": "陈静" },
+                "phone": "1", "authority": { "authorised_by": "王芳" } });
+            let path = format!("/command-assignments/{id}");
+            let answers = join_all((0..8).map(|_| world.manager.put(&path, &form))).await;
+            let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+            statuses.sort_unstable();
+            assert_eq!(statuses, [200, 200, 200, 200, 200, 200, 200, 201], "{day}");
+            let reasons: Vec<Value> = (0..8).map(|n| json!({ "reason": format!("调班{n}") })).collect();
+            let path = format!("{path}/cancellation");
+            let answers = join_all(reasons.iter().map(|reason| world.manager.put(&path, reason))).await;
+            let won: Vec<_> = answers.iter().filter(|answer| answer.status == 201).collect();
+            assert!(won.len() == 1 && answers.iter().all(|answer| matches!(answer.status, 201 | 409)), "one of them took it back");
+            let there = world.manager.get(&format!("/command-assignments/{id}")).await.expect(200).body;
+            assert_eq!((&there["cancel_reason"], &there["version"]), (&won[0].body["cancel_reason"], &json!(2)));
+        }
+    }
+
+    /// A home that is closed for good gets no new commanders and no hand-overs; what it has can be taken back.
+    a_closed_home_gets_no_commanders, app => {
+        let world = World::build(app).await;
+        let form = |day: &str| json!({ "institution_id": world.home_a1, "day": day, "shift": "night", "person": { "name": "陈静" },
+            "phone": "1", "authority": { "authorised_by": "王芳" } });
+        let path = format!("/command-assignments/{}", unknown());
+        world.manager.put(&path, &form("2026-03-10")).await.expect(201);
+        let home = format!("/institutions/{}", world.home_a1);
+        world.admin.patch(&home, &json!({ "status": "closed", "expected_version": 1 })).await.expect(200);
+        let handover = json!({ "institution_id": world.home_a1, "real_event": true, "at": "2026-03-09T19:12:00Z", "to": { "name": "赵队长" } });
+        for (kind, form) in [("command-assignments", form("2026-03-11")), ("handovers", handover)] {
+            let answer = world.manager.put(&format!("/{kind}/{}", unknown()), &form).await.expect(409);
+            assert_eq!(answer.code(), "institution_not_operating", "{kind}");
+        }
+        world.manager.put(&path, &form("2026-03-10")).await.expect(200);
+        world.manager.put(&format!("{path}/cancellation"), &json!({ "reason": "停业" })).await.expect(201);
+    }
+
+    /// The trail is for ever: it keeps who handed over to whom, the numbers and the digest, and nothing written about residents.
+    what_the_trail_keeps_of_a_handover, app => {
+        let world = World::build(app).await;
+        let facts = json!({ "counted": 58, "missing": 1, "missing_who": "3楼305张某", "fire_place": "张某房内", "gas": "off", "power": "unknown",
+            "notes": "张某卧床吸氧" });
+        let handover = json!({ "institution_id": world.home_a1, "real_event": true, "at": "2026-03-09T19:12:00Z", "from": { "name": "陈静" },
+            "to": { "name": "赵队长" }, "to_organisation": "消防救援大队", "facts": facts });
+        world.manager.put(&format!("/handovers/{}", unknown()), &handover).await.expect(201);
+        let log = world.auditor.get(&format!("/institutions/{}/handovers", world.home_a1)).await.expect(200).body;
+        assert_eq!(log["items"][0]["facts"], facts, "the log itself holds all of it");
+        let trail = world.supervisor.get(&format!("/audit?institution_id={}&limit=50", world.home_a1)).await.expect(200);
+        let entry = trail.body["items"].as_array().unwrap().iter().find(|one| one["action"] == "command.handed_over").unwrap();
+        let told = &entry["content"];
+        assert_eq!((&told["from"], &told["to"], &told["to_organisation"]), (&handover["from"], &handover["to"], &handover["to_organisation"]));
+        assert_eq!((&told["counted"], &told["missing"], &told["gas"], &told["power"]), (&json!(58), &json!(1), &json!("off"), &json!("unknown")));
+        assert_eq!(told["digest"].as_str().map(str::len), Some(64));
+        assert!(!String::from_utf8_lossy(&trail.bytes).contains("张某"), "{told}");
+    }
+
     /// What compliance looks at: the same gaps in local time, and the name of tonight.
     facts_for_compliance, app => {
         let world = World::build(app).await;
@@ -310,7 +463,8 @@ on_both_databases! {
         let facts = async || app.as_system(move |tx| {
             let place = anlao::institutions::queries::find_any(tx.conn, home)?.unwrap();
             let now = tx.office.wall(tx.now);
-            anlao::rosters::standing::facts(&mut tx.reading(), &place, now)
+            let pattern = anlao::rosters::queries::shift_pattern(tx.conn, home)?;
+            anlao::rosters::standing::facts(&mut tx.reading(), &place, &pattern, now)
         }).await;
         let none = facts().await;
         assert_eq!((none.gaps.len(), none.tonight), (1, None));

@@ -77,8 +77,8 @@ pub fn state(
 pub fn judged(tx: &mut ReadTx<'_>, place: &Institution) -> Outcome<NightView> {
     let present = queries::present(tx.conn, place.id)?;
     let (staffing, _version) = staffing(tx, place.id)?;
-    let left = standing::left_helpers(tx, place, &present)?;
     let (rules, today) = (tx.rules()?, tx.office.date(tx.now));
+    let left = standing::left_helpers(tx, place, &present, today)?;
     let in_force = rules.evacuation(&place.place, today)?;
     let night = night::judge(&present, &staffing, &left, in_force.content);
     Ok(NightView {

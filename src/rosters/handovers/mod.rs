@@ -139,7 +139,7 @@ pub fn enter(
         let there = queries::find_handover(tx.conn, &tx.actor.scope, id)?;
         return Ok((Stored::confirmed(there.digest == digest)?, there));
     }
-    let home = institutions::named(tx, form.institution_id)?;
+    let home = institutions::named_and_not_closed(tx, form.institution_id)?;
     check(form, tx.now)?;
     let mut named = vec![("/to".to_owned(), &form.to)];
     named.extend(form.from.as_ref().map(|from| ("/from".to_owned(), from)));
@@ -166,9 +166,17 @@ pub fn enter(
         action: "command.handed_over",
         object_kind: "handover",
         object_id: Some(id.0),
-        content: json!({ "at": new.at, "real_event": new.real_event, "drill_id": drill, "content": new.content }),
+        content: told(&new),
     };
     audit::record(tx, entry)?;
     queries::insert_handover(tx.conn, new.clone())?;
     Ok((Stored::Created, new))
+}
+
+/// The trail is for ever: what is written of residents in words stays out of it, and the digest stands for all of it.
+fn told(of: &Handover) -> serde_json::Value {
+    let HandoverContent { from, to, to_organisation, facts } = &of.content;
+    json!({ "at": of.at, "real_event": of.real_event, "drill_id": of.drill_id, "from": from, "to": to,
+        "to_organisation": to_organisation, "counted": facts.counted, "missing": facts.missing, "gas": facts.gas,
+        "power": facts.power, "digest": of.digest })
 }
