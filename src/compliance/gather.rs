@@ -2,7 +2,6 @@
 
 use super::calendar::look_back;
 use super::facts::{Facts, Profile};
-use super::facts::{Facts, Profile, Scenario, Words};
 use super::requirements::Documents;
 use crate::access::ReadTx;
 use crate::institutions::{Institution, model::MealSupply, model::OperatingStatus};

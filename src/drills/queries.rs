@@ -149,8 +149,6 @@ pub fn count_problems(conn: &mut Conn, id: DrillId) -> Outcome<i32> {
     Ok(i32::try_from(told).unwrap_or(i32::MAX))
 }
 
-/// What drills of an institution since `since`, that day included, say must change of its plan: which drill, on which
-/// local day, in which words. The earliest first.
 /// Which drill, on which local day, after which alarm, in which words.
 pub type PlanProblem = (DrillId, NaiveDate, Option<Instant>, String);
 
