@@ -108,7 +108,7 @@ codes! {
     ExtensionLate = "extension_late", Conflict, "已到整改期限，不能再申请延期", "The deadline has passed; an extension can no longer be asked for";
     NothingPending = "nothing_pending", Conflict, "没有待审批的申请", "Nothing is waiting for a decision";
     ReopenLate = "reopen_late", Conflict, "已超过可重新立项的期限", "It was closed too long ago to reopen";
-    InstitutionNotOperating = "institution_not_operating", Conflict, "该机构已停业或注销，不能登记新隐患", "The institution is closed; no new hazard can be registered";
+    InstitutionNotOperating = "institution_not_operating", Conflict, "该机构已注销，不能再登记新内容", "The institution is closed; nothing new can be registered for it";
     CommandOverlap = "command_overlap", Conflict, "该时段已有现场指挥官排班，请先注明替换哪些", "Somebody commands in that time already; say which assignments this replaces";
     ResidentLeft = "resident_left", Conflict, "该老人已离院，记录不再保留个人信息", "This resident has left; the row holds nothing personal any more";
     NobodyToVisit = "nobody_to_visit", Conflict, "没有待检查的机构", "There is no institution left to visit";

@@ -199,7 +199,10 @@ mod tests {
         Arc::new(Document::parse(text).unwrap_or_else(|faults| panic!("{faults:?}")))
     }
 
-    fn rules(adopted: &[(&str, u32, Option<AreaId>, &str, Option<&str>)]) -> Rules {
+    /// Document, version, area, from, until.
+    type Adopted<'a> = (&'a str, u32, Option<AreaId>, &'a str, Option<&'a str>);
+
+    fn rules(adopted: &[Adopted<'_>]) -> Rules {
         let embedded = [
             frequencies(include_str!("../../rules/drills.toml")),
             frequencies(include_str!("../../rules/drills-1.toml")),
